@@ -1,0 +1,190 @@
+//! What forwards packets: the one interface between the manager's wishes and a
+//! backend, memory or linux.
+//!
+//! IPv4 addresses are `u32` in host byte order throughout; only the C surface
+//! and the kernel room know network byte order.
+
+use std::fmt;
+
+
+/// An interface as routing protocols name it: the index, and the next hop on
+/// point-to-multipoint links (0 elsewhere).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct InterfaceKey {
+    /// The system's interface index; 0 is no interface.
+    pub if_index: u32,
+    /// The next hop's IPv4 address, host byte order; 0 for the whole link.
+    pub next_hop: u32,
+}
+
+/// Where a packet came in, as far as the forwarder can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    /// The interface index.
+    pub if_index: u32,
+    /// The next hop the packet came from, where the forwarder knows it (the
+    /// kernel does not: pairs that share an index share one VIF).
+    pub next_hop: Option<u32>,
+}
+
+/// The route towards a source in the multicast view.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Route {
+    /// The interface towards the source.
+    pub if_index: u32,
+    /// The gateway, 0 when the source is on the link or local.
+    pub gateway: u32,
+    /// The route's network.
+    pub network: u32,
+    /// The route's prefix length, 0 to 32.
+    pub prefix_len: u8,
+    /// The MIB's number of the protocol that made it: 2 local, 3 static, 8 RIP,
+    /// 9 IS-IS, 13 OSPF, 14 BGP, else 1.
+    pub protocol: u32,
+}
+
+/// What a forwarder counted for one entry; what it cannot know is 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct EntryStatistics {
+    /// Packets that matched the entry, wrong-interface ones included.
+    pub packets: u64,
+    /// Their bytes, IP headers included.
+    pub bytes: u64,
+    /// Packets that came in on another interface than the iif.
+    pub wrong_interface: u64,
+    /// Packets dropped because the unresolved queue was full.
+    pub queue_overflow: u64,
+}
+
+/// Why a forwarder could not do something. The engine logs it with its context.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ForwarderError {
+    /// No memory, in this process or in the kernel.
+    OutOfMemory,
+    /// The interface index names no interface.
+    NoSuchInterface,
+    /// All VIFs of the table are taken (the number there are).
+    NoFreeVif(usize),
+    /// Another process holds the kernel table.
+    TableInUse {
+        /// The table's id.
+        table: u32,
+        /// The process, when it could be found: id and name (NUL-padded).
+        holder: Option<(u32, [u8; 16])>,
+    },
+    /// The process may not route multicast (no CAP_NET_ADMIN / CAP_NET_RAW).
+    NotPermitted,
+    /// The kernel lacks multicast routing.
+    NotSupported,
+    /// Another system error, as `errno`, and the step that gave it.
+    System {
+        /// The error number.
+        errno: i32,
+        /// What was being done.
+        doing: &'static str,
+    },
+}
+
+impl fmt::Display for ForwarderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::OutOfMemory => f.write_str("out of memory"),
+            Self::NoSuchInterface => f.write_str("no such interface"),
+            Self::NoFreeVif(limit) => {
+                write!(f, "no free VIF ({limit} per table): release an interface, or use another table (MGM_TABLE)")
+            }
+            Self::TableInUse { table, holder } => {
+                write!(f, "multicast routing table {table} is held by ")?;
+                match holder {
+                    Some((pid, name)) => {
+                        let end = name.iter().position(|&b| b == 0).unwrap_or(name.len());
+                        let name = std::str::from_utf8(&name[..end]).unwrap_or("?");
+                        write!(f, "process {pid} ({name})")?;
+                    }
+                    None => f.write_str("another process that this one may not see")?,
+                }
+                f.write_str(": stop it, or use another table (MGM_TABLE)")
+            }
+            Self::NotPermitted => f.write_str("not permitted: CAP_NET_ADMIN and CAP_NET_RAW are needed"),
+            Self::NotSupported => f.write_str("this kernel lacks multicast routing (CONFIG_IP_MROUTE)"),
+            Self::System { errno, doing } => write!(f, "{doing}: error {errno}"),
+        }
+    }
+}
+
+/// Something a forwarder noticed by itself.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// A packet for which there is no entry.
+    NoEntry(PacketReport),
+    /// A packet that came in on another interface than its entry's iif.
+    WrongInterface(PacketReport),
+    /// The unicast routes changed inside this prefix (0/0: anything may have).
+    RoutesChanged {
+        /// The network, host byte order.
+        network: u32,
+        /// Its prefix length.
+        prefix_len: u8,
+    },
+    /// The forwarder lost this many events at least (a full receive buffer).
+    Lost(u32),
+}
+
+/// The most bytes an IPv4 header can have.
+pub const MAX_HEADER: usize = 60;
+
+/// A packet as a forwarder reports it.
+#[derive(Clone, Copy, Debug)]
+pub struct PacketReport {
+    /// The kernel's VIF number; [`Forwarder::arrival`] makes an interface of it.
+    pub vif: u16,
+    /// The packet's source.
+    pub source: u32,
+    /// The packet's group.
+    pub group: u32,
+    /// The IPv4 header; what the forwarder does not know in it is 0.
+    pub header: [u8; MAX_HEADER],
+    /// How many bytes of it count.
+    pub header_len: u8,
+}
+
+/// A backend. All calls are made by one thread at a time, under the engine's
+/// lock; none of them may block for long or call back.
+pub trait Forwarder {
+    /// Makes an interface usable. Called once per pair, before any entry names it.
+    fn open_interface(&mut self, interface: InterfaceKey) -> Result<(), ForwarderError>;
+
+    /// The last owner has left; no entry of the manager names it any more.
+    fn close_interface(&mut self, interface: InterfaceKey);
+
+    /// Makes room so that installing this entry with as many oifs needs no memory.
+    fn prepare(&mut self, source: u32, group: u32, oifs: usize) -> Result<(), ForwarderError> {
+        let _ = (source, group, oifs);
+        Ok(())
+    }
+
+    /// Makes or replaces, without a gap, the entry for (source, group). An iif
+    /// with index 0, or one that is not open, makes an entry that forwards nothing.
+    fn install(
+        &mut self,
+        source: u32,
+        group: u32,
+        iif: InterfaceKey,
+        oifs: &mut dyn Iterator<Item = InterfaceKey>,
+    ) -> Result<(), ForwarderError>;
+
+    /// Removes the entry; one that is not there is no error.
+    fn remove(&mut self, source: u32, group: u32);
+
+    /// The route to a source, `None` where there is none (or a blackhole).
+    fn route(&mut self, source: u32) -> Result<Option<Route>, ForwarderError>;
+
+    /// The entry's counters; zeros when it is not there.
+    fn statistics(&mut self, source: u32, group: u32) -> EntryStatistics;
+
+    /// Packets sent out of `oif` for the entry, where the forwarder counts that.
+    fn packets_out(&mut self, source: u32, group: u32, oif: InterfaceKey) -> u64;
+
+    /// The interface that a report's VIF number stands for.
+    fn arrival(&self, vif: u16) -> Option<Arrival>;
+}

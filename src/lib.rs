@@ -1,0 +1,16 @@
+//! The multicast group manager.
+//!
+//! C multicast routing protocols written for Microsoft's `mgm.h` register here,
+//! take ownership of interfaces and add group memberships; the manager decides
+//! who is told what and which forwarding entries exist, and a forwarder (in
+//! memory, or the Linux kernel) carries them out.
+//!
+//! Calls go one way: [`abi`] (the C surface) → [`engine`] (lock, clock, threads)
+//! → [`manager`] (the rules, pure) → [`alerts`] (callbacks) and [`forwarder`]
+//! (→ `kernel`). docs/architecture.md draws it.
+
+#![deny(unsafe_op_in_unsafe_fn)]
+#![warn(missing_docs)]
+
+pub mod forwarder;
+pub mod manager;

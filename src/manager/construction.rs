@@ -1,0 +1,464 @@
+//! How an MFE comes to be (rules section 6), is renewed, and is evaluated again
+//! (section 7): the route, the RPF callback, the outgoing list, the creation alerts,
+//! the installation. One construction per flow at a time; memberships that change
+//! meanwhile apply at the installation, after the vetoes.
+
+use super::{
+    Answer, ClientId, Context, Direct, Entry, Error, Flow, Manager, OifAsk, PacketHeader,
+    lifetime::DEFAULT_TIMEOUT,
+    memberships::{ClientIndex, Credit, InterfaceId},
+    mfes::{Mfe, MfeId, Oif, OifList},
+    tasks::{Input, Progress, Task, TaskId, Work},
+};
+use crate::forwarder::{Arrival, InterfaceKey, Route};
+
+/// How often a construction starts again when the route or the iif's owner changes
+/// under it, before it ends negative.
+const MAX_RESTARTS: u8 = 3;
+
+/// What a construction is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A new entry for a packet.
+    Packet,
+    /// The same again at the end of its time; with the forwarder's count of good packets.
+    Renewal(u64),
+    /// A new incoming side.
+    Move,
+}
+
+/// An interface that may become an oif.
+#[derive(Clone, Copy)]
+struct Candidate {
+    interface: InterfaceId,
+    vetoed: bool,
+}
+
+/// The incoming side that was settled, to see whether it still holds.
+#[derive(Clone, Copy, PartialEq, Default)]
+struct Incoming {
+    route: Option<Route>,
+    by_route: InterfaceKey,
+    route_owner: Option<ClientId>,
+    iif: InterfaceKey,
+    iif_owner: Option<ClientId>,
+}
+
+/// An MFE in the making.
+pub(super) struct Construction {
+    pub(super) flow: Flow,
+    kind: Kind,
+    arrival: Option<Arrival>,
+    header: Option<PacketHeader>,
+    incoming: Incoming,
+    asked: Option<ClientId>,
+    upstream: u32,
+    /// The owner of the entry's iif before, where there was an entry.
+    old_owner: Option<ClientId>,
+    restarts: u8,
+    candidates: Vec<Candidate>,
+    /// What memberships and FORWARD operations wanted meanwhile.
+    overrides: Vec<(InterfaceId, bool)>,
+    /// The client whose creation alert went out last.
+    told: Option<ClientIndex>,
+    /// The last client deregistered: install nothing.
+    pub(super) cancelled: bool,
+}
+
+impl Construction {
+    /// For a packet without an entry.
+    pub(super) fn of_packet(flow: Flow, arrival: Option<Arrival>, header: PacketHeader) -> Self {
+        Self { arrival, header: Some(header), ..Self::in_place(flow, Kind::Packet, None) }
+    }
+
+    /// For an entry that is there.
+    pub(super) fn in_place(flow: Flow, kind: Kind, old_owner: Option<ClientId>) -> Self {
+        Self {
+            flow,
+            kind,
+            arrival: None,
+            header: None,
+            incoming: Incoming::default(),
+            asked: None,
+            upstream: 0,
+            old_owner,
+            restarts: 0,
+            candidates: Vec::new(),
+            overrides: Vec::new(),
+            told: None,
+            cancelled: false,
+        }
+    }
+
+    fn set_override(&mut self, interface: InterfaceId, active: bool) {
+        match self.overrides.iter_mut().find(|(id, _)| *id == interface) {
+            Some((_, wanted)) => *wanted = active,
+            None => self.overrides.push((interface, active)),
+        }
+    }
+
+    fn override_of(&self, interface: InterfaceId) -> Option<bool> {
+        self.overrides.iter().find(|(id, _)| *id == interface).map(|&(_, wanted)| wanted)
+    }
+
+    fn forget_interface(&mut self, interface: InterfaceId) {
+        self.candidates.retain(|candidate| candidate.interface != interface);
+        self.overrides.retain(|&(id, _)| id != interface);
+    }
+}
+
+impl Manager {
+    /// Whether an MFE for a flow is being made or evaluated.
+    pub(super) fn is_constructing(&self, flow: Flow) -> bool {
+        self.constructing.iter().any(|&(other, _)| other == flow)
+    }
+
+    /// Registers a construction; its source is in use from now on.
+    pub(super) fn start_construction(
+        &mut self,
+        construction: Construction,
+        parent: Option<TaskId>,
+    ) -> Result<TaskId, Error> {
+        self.reserve_tasks(1)?;
+        self.constructing.try_reserve(1)?;
+        self.sources.reserve_one()?;
+        let flow = construction.flow;
+        // An entry's or membership's source is known; a packet's was added with its route.
+        self.sources.hold(flow.source, None);
+        let task = self.add_task(parent, Work::Construction(construction));
+        self.constructing.push((flow, task));
+        Ok(task)
+    }
+
+    pub(super) fn end_construction(&mut self, task: TaskId, construction: &Construction) {
+        self.constructing.retain(|&(_, other)| other != task);
+        self.sources.release(construction.flow.source);
+    }
+
+    /// Calls `f` with each running construction that an entry covers.
+    fn each_covered(
+        &mut self,
+        entry: &Entry,
+        mut f: impl FnMut(&mut Construction) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for &(flow, task) in &self.constructing {
+            if entry.covers(flow.source, flow.group)
+                && let Some(Task { work: Some(Work::Construction(construction)), .. }) = self.tasks.get_mut(task.0)
+            {
+                f(construction)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes room for [`Self::override_constructions`].
+    pub(super) fn reserve_overrides(&mut self, entry: &Entry) -> Result<(), Error> {
+        self.each_covered(entry, |construction| Ok(construction.overrides.try_reserve(1)?))
+    }
+
+    /// Notes that an interface enters (or leaves) the lists that are being made.
+    pub(super) fn override_constructions(&mut self, entry: &Entry, interface: InterfaceId, active: bool) {
+        let _ = self.each_covered(entry, |construction| {
+            construction.set_override(interface, active);
+            Ok(())
+        });
+    }
+
+    /// Notes that an interface leaves those lists in which no membership keeps it.
+    pub(super) fn override_unkept(&mut self, entry: &Entry, interface: InterfaceId) {
+        for at in 0..self.constructing.len() {
+            let (flow, _) = self.constructing[at];
+            if !self.memberships.covers(interface, flow.source, flow.group) {
+                let flow = Entry::exact(flow.source, flow.group);
+                if entry.covers(flow.source(), flow.group()) {
+                    self.override_constructions(&flow, interface, false);
+                }
+            }
+        }
+    }
+
+    /// An interface is nobody's any more: its number may soon mean another.
+    pub(super) fn forget_in_constructions(&mut self, interface: InterfaceId) {
+        let all = Entry::default();
+        let _ = self.each_covered(&all, |construction| {
+            construction.forget_interface(interface);
+            Ok(())
+        });
+    }
+
+    /// The last client has gone: constructions on their way end without a result.
+    pub(super) fn cancel_constructions(&mut self) {
+        let all = Entry::default();
+        let _ = self.each_covered(&all, |construction| {
+            construction.cancelled = true;
+            Ok(())
+        });
+    }
+
+    pub(super) fn advance_construction(
+        &mut self,
+        c: &mut Construction,
+        input: Input,
+        cx: &mut Context<'_>,
+    ) -> Progress {
+        if c.cancelled {
+            return Progress::Finished(Ok(()));
+        }
+        match input {
+            Input::Start | Input::Child => self.settle_incoming(c, cx),
+            Input::Answer(Answer::OutOfMemory) => self.give_up(c, Error::OutOfMemory, cx),
+            Input::Answer(_) if self.is_stale(c) => self.restart(c, cx),
+            Input::Answer(Answer::Rpf(iif, upstream)) => {
+                self.name_incoming(c, iif, upstream);
+                self.list(c, cx)
+            }
+            Input::Answer(Answer::Creation(oifs)) => {
+                self.veto(c, &oifs);
+                self.tell_next(c, cx)
+            }
+            // Somebody who cannot be asked changes nothing.
+            Input::Answer(Answer::Nothing) if c.told.is_none() => self.list(c, cx),
+            Input::Answer(Answer::Nothing) => self.tell_next(c, cx),
+        }
+    }
+
+    fn incoming_by_route(&self, flow: Flow) -> Incoming {
+        let route = self.sources.route(flow.source).copied();
+        let iif = self.interfaces.incoming(route.as_ref());
+        let owner = self.owner_of(iif);
+        Incoming { route, by_route: iif, route_owner: owner, iif, iif_owner: owner }
+    }
+
+    /// Whether the route, the iif it means or an owner changed since it was settled.
+    fn is_stale(&self, c: &Construction) -> bool {
+        let now = self.incoming_by_route(c.flow);
+        let named_changed =
+            c.incoming.iif != c.incoming.by_route && self.owner_of(c.incoming.iif) != c.incoming.iif_owner;
+        named_changed
+            || (now.route, now.by_route, now.route_owner)
+                != (c.incoming.route, c.incoming.by_route, c.incoming.route_owner)
+    }
+
+    fn restart(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
+        c.candidates.clear();
+        c.told = None;
+        if c.restarts == MAX_RESTARTS {
+            c.incoming = self.incoming_by_route(c.flow);
+            return self.install(c, cx);
+        }
+        c.restarts += 1;
+        self.settle_incoming(c, cx)
+    }
+
+    /// Steps 1 and 2: the route, and the RPF callback to the iif's owner.
+    fn settle_incoming(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
+        c.incoming = self.incoming_by_route(c.flow);
+        c.upstream = c.incoming.route.map_or(0, |route| route.gateway);
+        let arrived_on = || c.arrival.and_then(|arrival| self.interfaces.arrived_on(arrival));
+        c.asked = match c.incoming.route {
+            Some(_) => c.incoming.route_owner,
+            None => arrived_on().and_then(|id| self.owner_of(self.interfaces[id].key)),
+        };
+        // Nobody holds the iif: negative, until a take or a route changes that.
+        let Some(client) = c.asked else { return self.install(c, cx) };
+        let rpf = Direct::Rpf {
+            flow: c.flow,
+            iif: c.incoming.iif,
+            upstream: c.upstream,
+            header: c.header,
+            route: c.incoming.route,
+        };
+        Progress::Call(client, rpf)
+    }
+
+    /// Takes the RPF callback's answer; an interface that is not its own is ignored.
+    fn name_incoming(&mut self, c: &mut Construction, iif: InterfaceKey, upstream: u32) {
+        c.upstream = upstream;
+        let asked = c.asked.map(|client| client.index);
+        let holds = self.interfaces.find(iif).is_some_and(|id| {
+            let interface = &self.interfaces[id];
+            asked.is_some() && (interface.routing == asked || interface.igmp == asked)
+        });
+        if holds {
+            c.incoming.iif = iif;
+            c.incoming.iif_owner = self.owner_of(iif);
+        }
+    }
+
+    /// Step 3: every interface with a membership that covers the flow, without the iif.
+    fn list(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
+        if c.incoming.iif.if_index == 0 {
+            return self.install(c, cx);
+        }
+        let mut result = Ok(());
+        let (interfaces, candidates) = (&self.interfaces, &mut c.candidates);
+        self.memberships.members_of(c.flow.source, c.flow.group, |interface| {
+            if interfaces[interface].key == c.incoming.iif || result.is_err() {
+                return;
+            }
+            result = candidates.try_reserve(1);
+            if result.is_ok() {
+                candidates.push(Candidate { interface, vetoed: false });
+            }
+        });
+        if result.is_err() {
+            return self.give_up(c, Error::OutOfMemory, cx);
+        }
+        candidates.sort_unstable_by_key(|candidate| interfaces[candidate.interface].key);
+        candidates.dedup_by_key(|candidate| candidate.interface);
+        match c.kind {
+            Kind::Move => self.install(c, cx),
+            Kind::Packet | Kind::Renewal(_) => self.tell_next(c, cx),
+        }
+    }
+
+    /// Step 4: the creation alert to the next client with interfaces in the list.
+    fn tell_next(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
+        let credited = |candidate: &Candidate| self.interfaces.credited(candidate.interface);
+        let next = c.candidates.iter().map(credited).filter(|&client| c.told.is_none_or(|told| client > told)).min();
+        let Some((client, index)) = next.and_then(|index| Some((self.client_at(index)?, index))) else {
+            return self.install(c, cx);
+        };
+        let mut oifs = Vec::new();
+        for candidate in c.candidates.iter().filter(|candidate| credited(candidate) == index) {
+            let interface = &self.interfaces[candidate.interface];
+            if oifs.try_reserve(1).is_err() {
+                return self.give_up(c, Error::OutOfMemory, cx);
+            }
+            oifs.push(OifAsk { interface: interface.key, igmp: interface.igmp.is_some(), enabled: true });
+        }
+        c.told = Some(index);
+        Progress::Call(client, Direct::Creation { flow: c.flow, iif: c.incoming.iif, oifs })
+    }
+
+    fn veto(&mut self, c: &mut Construction, answers: &[OifAsk]) {
+        for answer in answers.iter().filter(|answer| !answer.enabled) {
+            let Some(id) = self.interfaces.find(answer.interface) else { continue };
+            for candidate in c.candidates.iter_mut().filter(|candidate| candidate.interface == id) {
+                candidate.vetoed = true;
+            }
+        }
+    }
+
+    /// Step 5, and 6 for a packet that came in elsewhere.
+    fn install(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
+        let installed = match (c.kind, self.mfes.find(c.flow)) {
+            (Kind::Packet, None) => self.install_new(c, cx),
+            // Deleted while its clients were asked.
+            (Kind::Renewal(_) | Kind::Move, None) => return Progress::Finished(Ok(())),
+            (_, Some(id)) => self.install_in_place(c, id, cx),
+        };
+        if let Err(error) = installed {
+            return self.give_up(c, error, cx);
+        }
+        if let (Some(arrival), Some(header)) = (c.arrival, &c.header)
+            && !is_iif(arrival, c.incoming.iif)
+        {
+            self.tell_wrong_interface(c.flow, arrival, header, cx.now);
+        }
+        Progress::Finished(Ok(()))
+    }
+
+    fn install_new(&mut self, c: &Construction, cx: &mut Context<'_>) -> Result<(), Error> {
+        let oifs = self.final_list(c, &[])?;
+        self.mfes.reserve_one()?;
+        self.outbox.reserve(1)?;
+        cx.forwarding.prepare(c.flow, oifs.len())?;
+        self.sources.hold(c.flow.source, None);
+        self.count_refs(&oifs, 1);
+        let mfe = Mfe::new(c.flow, c.incoming.iif, c.upstream, oifs);
+        let empty = mfe.is_empty();
+        let id = self.mfes.insert(mfe, DEFAULT_TIMEOUT, cx.now);
+        if empty {
+            let owner = self.owner_of(c.incoming.iif);
+            self.tell_iif_prune(id, owner, InterfaceKey::default());
+        }
+        cx.forwarding.install(&self.view(id, cx.now));
+        Ok(())
+    }
+
+    fn install_in_place(&mut self, c: &Construction, id: MfeId, cx: &mut Context<'_>) -> Result<(), Error> {
+        let (old_iif, was_empty) = (self.mfes[id].iif, self.mfes[id].is_empty());
+        let new_owner = self.owner_of(c.incoming.iif);
+        if c.kind == Kind::Move && old_iif == c.incoming.iif && c.old_owner == new_owner {
+            self.mfes[id].upstream = c.upstream;
+            return Ok(());
+        }
+        let earlier: &[Oif] = match c.kind {
+            Kind::Move => &self.mfes[id].oifs,
+            Kind::Packet | Kind::Renewal(_) => &[],
+        };
+        let oifs = self.final_list(c, earlier)?;
+        self.mfes.reserve_link()?;
+        self.outbox.reserve(3)?;
+        cx.forwarding.prepare(c.flow, oifs.len())?;
+        self.count_refs(&oifs, 1);
+        let old = std::mem::replace(&mut self.mfes[id].oifs, oifs);
+        self.count_refs(&old, -1);
+        self.mfes.set_iif(id, c.incoming.iif);
+        self.mfes[id].upstream = c.upstream;
+        let mut gone = InterfaceKey::default();
+        if let Kind::Renewal(packets) = c.kind {
+            self.mfes[id].created = cx.now;
+            self.mfes[id].packets_then = packets;
+            self.mfes.set_timeout(id, DEFAULT_TIMEOUT, cx.now);
+            let first = old.iter().find(|oif| oif.is_active());
+            gone = first.map_or(gone, |oif| self.interfaces[oif.interface()].key);
+            self.counters.renewed += 1;
+        }
+        self.tell_owners_of_move(id, (c.old_owner, was_empty), new_owner, gone, cx.now);
+        cx.forwarding.install(&self.view(id, cx.now));
+        Ok(())
+    }
+
+    /// The list to install: the candidates less the vetoed ones, and what was asked
+    /// for meanwhile. `earlier` holds vetoes that stay.
+    fn final_list(&self, c: &Construction, earlier: &[Oif]) -> Result<OifList, Error> {
+        let mut oifs = OifList::new();
+        oifs.try_reserve(c.candidates.len() + c.overrides.len() + earlier.len())?;
+        let vetoed_earlier = |interface| earlier.iter().any(|oif| oif.interface() == interface && !oif.is_active());
+        for candidate in &c.candidates {
+            let vetoed = candidate.vetoed || vetoed_earlier(candidate.interface);
+            match c.override_of(candidate.interface) {
+                Some(true) => oifs.push(Oif::active(candidate.interface)),
+                None if !vetoed => oifs.push(Oif::active(candidate.interface)),
+                None => oifs.push(Oif::vetoed(candidate.interface)),
+                Some(false) => {}
+            }
+        }
+        let wanted = c.overrides.iter().filter(|&&(_, active)| active).map(|&(id, _)| Oif::active(id));
+        let vetoes = earlier.iter().copied().filter(|oif| !oif.is_active());
+        for oif in wanted.chain(vetoes) {
+            let is_iif = oif.is_active() && self.interfaces[oif.interface()].key == c.incoming.iif;
+            if !is_iif && !oifs.iter().any(|other| other.interface() == oif.interface()) {
+                oifs.push(oif);
+            }
+        }
+        oifs.sort_unstable_by_key(|oif| self.interfaces[oif.interface()].key);
+        Ok(oifs)
+    }
+
+    /// Counts in how many MFEs each interface of a list stands.
+    pub(super) fn count_refs(&mut self, oifs: &[Oif], change: i32) {
+        for oif in oifs {
+            let refs = &mut self.interfaces[oif.interface()].mfe_refs;
+            *refs = refs.wrapping_add_signed(change);
+        }
+    }
+
+    /// No memory: a new entry is not made (its packets are dropped and counted), one
+    /// that is there is removed rather than left standing the old way.
+    fn give_up(&mut self, c: &Construction, error: Error, cx: &mut Context<'_>) -> Progress {
+        match (c.kind, self.mfes.find(c.flow)) {
+            (Kind::Packet, _) => self.counters.dropped_memory += 1,
+            (Kind::Move, Some(id)) => self.delete_mfe(id, cx),
+            _ => {}
+        }
+        Progress::Finished(Err(error))
+    }
+}
+
+/// Whether a packet came in on the iif, as far as the forwarder can tell.
+pub(super) fn is_iif(arrival: Arrival, iif: InterfaceKey) -> bool {
+    arrival.if_index == iif.if_index && arrival.next_hop.is_none_or(|hop| hop == iif.next_hop)
+}

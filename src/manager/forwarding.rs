@@ -1,0 +1,151 @@
+//! The outgoing lists of MFEs and who is told of them (rules section 5): the owner
+//! of the iif, when the list fills or empties.
+
+use super::{
+    Alert, ClientId, Context, Entry, Error, Flow, Manager,
+    lifetime::DEFAULT_TIMEOUT,
+    memberships::{ClientIndex, InterfaceId},
+    mfes::{MfeId, Oif},
+};
+use crate::forwarder::InterfaceKey;
+
+impl Manager {
+    /// Makes room so that an interface can enter every MFE that an entry covers.
+    pub(super) fn reserve_includes(
+        &mut self,
+        entry: &Entry,
+        interface: InterfaceId,
+        cx: &mut Context<'_>,
+    ) -> Result<usize, Error> {
+        let (mut last, mut alerts) = (None, 0);
+        while let Some(id) = self.mfes.next_covered(entry, last) {
+            let mfe = &mut self.mfes[id];
+            last = Some(mfe.flow);
+            if !mfe.oifs.iter().any(|oif| oif.interface() == interface) {
+                mfe.oifs.try_reserve(1)?;
+            }
+            alerts += usize::from(mfe.is_empty());
+            cx.forwarding.prepare(mfe.flow, mfe.oifs.len() + 1)?;
+        }
+        self.reserve_overrides(entry)?;
+        Ok(alerts)
+    }
+
+    /// Puts an interface into every MFE that an entry covers; room was reserved.
+    pub(super) fn include_in_covered(
+        &mut self,
+        entry: &Entry,
+        interface: InterfaceId,
+        caller: ClientIndex,
+        cx: &mut Context<'_>,
+    ) {
+        self.override_constructions(entry, interface, true);
+        let mut last = None;
+        while let Some(id) = self.mfes.next_covered(entry, last) {
+            last = Some(self.mfes[id].flow);
+            self.include(id, interface, caller, cx);
+        }
+    }
+
+    fn include(&mut self, id: MfeId, interface: InterfaceId, caller: ClientIndex, cx: &mut Context<'_>) {
+        let key = self.interfaces[interface].key;
+        let mfe = &mut self.mfes[id];
+        if mfe.iif == key {
+            return;
+        }
+        let was_empty = mfe.is_empty();
+        match mfe.oifs.iter().position(|oif| oif.interface() == interface) {
+            Some(at) if mfe.oifs[at].is_active() => return,
+            Some(at) => mfe.oifs[at] = Oif::active(interface),
+            None => {
+                let interfaces = &self.interfaces;
+                let at = mfe.oifs.partition_point(|oif| interfaces[oif.interface()].key < key);
+                mfe.oifs.insert(at, Oif::active(interface));
+                self.interfaces[interface].mfe_refs += 1;
+            }
+        }
+        if was_empty {
+            self.filled(id, caller, cx.now);
+        }
+        cx.forwarding.install(&self.view(id, cx.now));
+    }
+
+    /// Takes an interface out of an MFE. A veto goes too, where `forget_veto`.
+    pub(super) fn exclude(
+        &mut self,
+        id: MfeId,
+        interface: InterfaceId,
+        forget_veto: bool,
+        caller: ClientIndex,
+        cx: &mut Context<'_>,
+    ) {
+        let mfe = &mut self.mfes[id];
+        let Some(at) = mfe.oifs.iter().position(|oif| oif.interface() == interface) else { return };
+        let was_active = mfe.oifs[at].is_active();
+        if !was_active && !forget_veto {
+            return;
+        }
+        mfe.oifs.remove(at);
+        let empty = mfe.is_empty();
+        self.interfaces[interface].mfe_refs -= 1;
+        if !was_active {
+            return;
+        }
+        if empty {
+            let owner = self.owner_of(self.mfes[id].iif).filter(|owner| owner.index != caller);
+            self.tell_iif_prune(id, owner, self.interfaces[interface].key);
+        }
+        cx.forwarding.install(&self.view(id, cx.now));
+    }
+
+    /// An MFE's list went from empty to non-empty.
+    fn filled(&mut self, id: MfeId, caller: ClientIndex, now: u64) {
+        self.mfes.set_timeout(id, DEFAULT_TIMEOUT, now);
+        let owner = self.owner_of(self.mfes[id].iif).filter(|owner| owner.index != caller);
+        self.tell_iif_join(id, owner);
+    }
+
+    fn tell_iif_join(&mut self, id: MfeId, owner: Option<ClientId>) {
+        let Flow { source, group } = self.mfes[id].flow;
+        if let Some(owner) = owner {
+            let entry = Entry::exact(source, group);
+            self.outbox.push(owner.index, Alert::Join { entry, membership: false });
+        }
+    }
+
+    /// Tells an iif's owner, if there is one to tell, that an MFE's list is empty.
+    pub(super) fn tell_iif_prune(&mut self, id: MfeId, owner: Option<ClientId>, interface: InterfaceKey) {
+        let Flow { source, group } = self.mfes[id].flow;
+        let incarnation = self.mfes[id].incarnation;
+        if let Some(owner) = owner {
+            let entry = Entry::exact(source, group);
+            self.outbox.push(owner.index, Alert::Prune { entry, interface, membership: false, incarnation });
+        }
+    }
+
+    /// An MFE got a new iif, owner or list at once: room for three alerts was reserved.
+    /// `gone` is the oif to name where the owner stays.
+    pub(super) fn tell_owners_of_move(
+        &mut self,
+        id: MfeId,
+        (old_owner, was_empty): (Option<ClientId>, bool),
+        new_owner: Option<ClientId>,
+        gone: InterfaceKey,
+        now: u64,
+    ) {
+        let is_empty = self.mfes[id].is_empty();
+        let same_owner = old_owner == new_owner;
+        if !was_empty && !same_owner {
+            let old_owner = old_owner.filter(|owner| self.is_live(*owner));
+            self.tell_iif_prune(id, old_owner, InterfaceKey::default());
+        }
+        if was_empty && !is_empty {
+            self.mfes.set_timeout(id, DEFAULT_TIMEOUT, now);
+        }
+        if !is_empty && (was_empty || !same_owner) {
+            self.tell_iif_join(id, new_owner);
+        } else if is_empty && !was_empty {
+            self.tell_iif_prune(id, new_owner, gone);
+        }
+    }
+}

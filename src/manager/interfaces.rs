@@ -1,0 +1,142 @@
+//! The interfaces that somebody holds, and who holds them.
+
+use super::{
+    Error,
+    memberships::{ClientIndex, Credit, InterfaceId},
+    ordered::Ordered,
+    slab::Slab,
+};
+use crate::forwarder::{Arrival, InterfaceKey, Route};
+
+/// An interface with its holders: a routing protocol, IGMP, or both.
+pub struct Interface {
+    /// Its name.
+    pub key: InterfaceKey,
+    /// The routing protocol that took it.
+    pub routing: Option<ClientIndex>,
+    /// IGMP, if it took it.
+    pub igmp: Option<ClientIndex>,
+    /// A hand-over between IGMP and a routing protocol is running: hands off.
+    pub changing: bool,
+    /// In how many MFEs' oif lists it stands, vetoed or not.
+    pub mfe_refs: u32,
+    /// It may stand in lists by FORWARD alone, without a membership that covers them.
+    pub grafted: bool,
+}
+
+impl Interface {
+    /// The owner: the routing protocol, else IGMP.
+    pub fn owner(&self) -> Option<ClientIndex> {
+        self.routing.or(self.igmp)
+    }
+}
+
+/// All held interfaces.
+pub struct Interfaces {
+    slab: Slab<Interface>,
+    by_key: Ordered,
+}
+
+fn ordinal(key: InterfaceKey) -> u64 {
+    u64::from(key.if_index) << 32 | u64::from(key.next_hop)
+}
+
+impl Interfaces {
+    /// None; allocates nothing.
+    pub const fn new() -> Self {
+        Self { slab: Slab::new(), by_key: Ordered::new() }
+    }
+
+    /// How many are held.
+    pub fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    /// Makes room for one more.
+    pub fn reserve_one(&mut self) -> Result<(), Error> {
+        self.slab.reserve(1)?;
+        self.by_key.reserve_one()
+    }
+
+    /// One past the highest number an interface has or, after a reservation, will get.
+    pub fn bound(&self) -> u32 {
+        self.slab.bound()
+    }
+
+    /// Adds an interface that nobody held.
+    pub fn insert(&mut self, key: InterfaceKey) -> InterfaceId {
+        let interface = Interface { key, routing: None, igmp: None, changing: false, mfe_refs: 0, grafted: false };
+        let id = self.slab.insert(interface);
+        self.by_key.insert(ordinal(key), id);
+        id
+    }
+
+    /// Forgets an interface that nobody holds any more.
+    pub fn remove(&mut self, id: InterfaceId) {
+        if let Some(interface) = self.slab.remove(id) {
+            self.by_key.remove(ordinal(interface.key));
+        }
+    }
+
+    /// The number of a held interface.
+    pub fn find(&self, key: InterfaceKey) -> Option<InterfaceId> {
+        let (found, id) = self.by_key.iter_from(ordinal(key)).next()?;
+        (found == ordinal(key)).then_some(id)
+    }
+
+    /// Who owns an interface, held or not.
+    pub fn owner_of(&self, key: InterfaceKey) -> Option<ClientIndex> {
+        self.find(key).and_then(|id| self.slab[id].owner())
+    }
+
+    /// The incoming interface that a route means: the pair with the gateway if
+    /// somebody took that, else the link; index 0 without a route.
+    pub fn incoming(&self, route: Option<&Route>) -> InterfaceKey {
+        let Some(route) = route else { return InterfaceKey::default() };
+        let pair = InterfaceKey { if_index: route.if_index, next_hop: route.gateway };
+        match self.find(pair) {
+            Some(_) => pair,
+            None => InterfaceKey { next_hop: 0, ..pair },
+        }
+    }
+
+    /// The held interface a packet came in on: where the forwarder knows only the
+    /// index, the link itself or else its lowest pair.
+    pub fn arrived_on(&self, arrival: Arrival) -> Option<InterfaceId> {
+        let next_hop = arrival.next_hop.unwrap_or(0);
+        let key = InterfaceKey { if_index: arrival.if_index, next_hop };
+        let (found, id) = self.by_key.iter_from(ordinal(key)).next()?;
+        let fits = found == ordinal(key) || (arrival.next_hop.is_none() && (found >> 32) as u32 == key.if_index);
+        fits.then_some(id)
+    }
+
+    /// The held interface with this number.
+    pub fn get(&self, id: InterfaceId) -> Option<&Interface> {
+        self.slab.get(id)
+    }
+
+    /// All, ascending by name.
+    pub fn iter(&self) -> impl Iterator<Item = (InterfaceId, &Interface)> {
+        self.by_key.iter_from(0).map(|(_, id)| (id, &self.slab[id]))
+    }
+}
+
+impl std::ops::Index<InterfaceId> for Interfaces {
+    type Output = Interface;
+
+    fn index(&self, id: InterfaceId) -> &Interface {
+        &self.slab[id]
+    }
+}
+
+impl std::ops::IndexMut<InterfaceId> for Interfaces {
+    fn index_mut(&mut self, id: InterfaceId) -> &mut Interface {
+        &mut self.slab[id]
+    }
+}
+
+impl Credit for Interfaces {
+    fn credited(&self, interface: InterfaceId) -> ClientIndex {
+        self.slab[interface].owner().expect("a membership's interface is held")
+    }
+}

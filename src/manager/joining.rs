@@ -1,0 +1,164 @@
+//! Adding and deleting group memberships (rules section 3).
+
+use super::{
+    Alert, ClientId, Context, Entry, Error, Flags, Manager,
+    memberships::{Credit, InterfaceId, Party},
+};
+use crate::forwarder::{InterfaceKey, Route};
+
+impl Manager {
+    /// Adds a membership, or with FORWARD alone an interface to existing MFEs. For a
+    /// single (S,G) whose source is not known yet, `route` is the route towards it.
+    ///
+    /// # Errors
+    /// InvalidParameter (handle; the caller does not hold the interface),
+    /// CanNotComplete (a hand-over is running there), OutOfMemory.
+    pub fn add(
+        &mut self,
+        client: ClientId,
+        entry: &Entry,
+        key: InterfaceKey,
+        flags: Flags,
+        route: Option<Route>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Error> {
+        let caller = self.client(client)?;
+        let found = self.interfaces.find(key).ok_or(Error::InvalidParameter)?;
+        let (interface, party) = self.held_by(found, caller)?;
+        let is_new = flags.join && !self.memberships.holds(entry, interface, party);
+        if !is_new && !flags.forward {
+            return Ok(());
+        }
+        let alerts = self.reserve_includes(entry, interface, cx)?;
+        if is_new {
+            self.memberships.reserve(entry, interface)?;
+            if entry.is_exact() {
+                self.sources.reserve_one()?;
+                self.exact_by_source.reserve_one()?;
+            }
+        }
+        self.outbox.reserve(alerts + 1 + self.most_join_alerts(entry))?;
+        if is_new {
+            self.join(entry, interface, party, caller, route);
+        } else {
+            self.interfaces[interface].grafted = true;
+        }
+        self.include_in_covered(entry, interface, caller, cx);
+        Ok(())
+    }
+
+    fn join(&mut self, entry: &Entry, interface: InterfaceId, party: Party, caller: u32, route: Option<Route>) {
+        let member = self.interfaces.credited(interface);
+        if party == Party::Igmp && self.interfaces[interface].routing.is_some() {
+            let alert = Alert::LocalJoin { entry: *entry, interface: self.interfaces[interface].key };
+            self.outbox.push(member, alert);
+        }
+        let is_first_party = !self.memberships.is_member(entry, interface);
+        let before = self.memberships.census(entry, &self.interfaces);
+        if entry.is_exact() && !self.memberships.is_joined(entry) {
+            self.hold_exact(entry, route);
+        }
+        self.memberships.add(entry, interface, party, &self.interfaces);
+        if is_first_party {
+            self.tell_join(entry, member, caller, before);
+        }
+    }
+
+    /// Deletes a membership, or with FORWARD alone an interface from existing MFEs.
+    ///
+    /// # Errors
+    /// InvalidParameter (handle; only others hold the interface), NotFound (nobody
+    /// holds it, or no such membership), CanNotComplete (a hand-over is running
+    /// there, or no memory).
+    pub fn delete(
+        &mut self,
+        client: ClientId,
+        entry: &Entry,
+        key: InterfaceKey,
+        flags: Flags,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Error> {
+        let caller = self.client(client)?;
+        let found = self.interfaces.find(key).ok_or(Error::NotFound)?;
+        let (interface, party) = self.held_by(found, caller)?;
+        if flags.join && !self.memberships.holds(entry, interface, party) {
+            return Err(Error::NotFound);
+        }
+        self.reserve_overrides(entry)?;
+        let prunes = if flags.join { self.most_prune_alerts(entry) + 1 } else { 0 };
+        self.outbox.reserve_for_cleanup(prunes + self.most_exclude_alerts(entry, interface))?;
+        if !flags.join {
+            self.override_constructions(entry, interface, false);
+            let mut last = None;
+            while let Some(id) = self.mfes.next_covered(entry, last) {
+                last = Some(self.mfes[id].flow);
+                self.exclude(id, interface, false, caller, cx);
+            }
+            return Ok(());
+        }
+        if party == Party::Igmp
+            && let Some(owner) = self.interfaces[interface].routing
+        {
+            self.outbox.push(owner, Alert::LocalLeave { entry: *entry, interface: key });
+        }
+        self.leave(entry, interface, party, caller);
+        self.exclude_unkept(entry, interface, caller, cx);
+        Ok(())
+    }
+
+    /// Ends one membership, with its TRUE alerts. Room for them was reserved.
+    pub(super) fn leave(&mut self, entry: &Entry, interface: InterfaceId, party: Party, caller: u32) {
+        let member = self.interfaces.credited(interface);
+        if !self.memberships.remove(entry, interface, party, &self.interfaces) {
+            return;
+        }
+        let after = self.memberships.census(entry, &self.interfaces);
+        self.tell_prune(entry, self.interfaces[interface].key, member, caller, after);
+        if entry.is_exact() && !self.memberships.is_joined(entry) {
+            self.release_exact(entry);
+        }
+    }
+
+    /// Takes an interface out of the covered MFEs in which no membership keeps it.
+    pub(super) fn exclude_unkept(&mut self, entry: &Entry, interface: InterfaceId, caller: u32, cx: &mut Context<'_>) {
+        self.override_unkept(entry, interface);
+        let mut last = None;
+        while self.interfaces[interface].mfe_refs > 0
+            && let Some(id) = self.mfes.next_covered(entry, last)
+        {
+            let flow = self.mfes[id].flow;
+            last = Some(flow);
+            if !self.memberships.covers(interface, flow.source, flow.group) {
+                self.exclude(id, interface, true, caller, cx);
+            }
+        }
+    }
+
+    /// The most FALSE alerts an interface's leaving the covered MFEs can cause.
+    fn most_exclude_alerts(&self, entry: &Entry, interface: InterfaceId) -> usize {
+        match self.interfaces[interface].mfe_refs as usize {
+            // Few MFEs name it: no need to walk the covered ones.
+            refs @ 0..=16 => refs,
+            refs => {
+                let last_one = |oifs: &[super::mfes::Oif]| {
+                    oifs.iter().filter(|oif| oif.is_active()).all(|oif| oif.interface() == interface)
+                };
+                self.mfes.covered_by(entry).filter(|&id| last_one(&self.mfes[id].oifs)).count().min(refs)
+            }
+        }
+    }
+
+    /// The party as which a client holds an interface on which no hand-over runs.
+    fn held_by(&self, id: InterfaceId, caller: u32) -> Result<(InterfaceId, Party), Error> {
+        let interface = &self.interfaces[id];
+        if interface.changing {
+            Err(Error::CanNotComplete)
+        } else if interface.routing == Some(caller) {
+            Ok((id, Party::Owner))
+        } else if interface.igmp == Some(caller) {
+            Ok((id, Party::Igmp))
+        } else {
+            Err(Error::InvalidParameter)
+        }
+    }
+}

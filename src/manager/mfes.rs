@@ -1,0 +1,402 @@
+//! The MFE store: multicast forwarding entries found by (S,G), in (group, source)
+//! order, by source, and by incoming interface. No rules here, only bookkeeping.
+
+use super::{
+    Error,
+    memberships::InterfaceId,
+    ordered::Ordered,
+    slab::Slab,
+    wheel::{Hook, Hooks, Wheel},
+};
+use crate::forwarder::InterfaceKey;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::SmallVec;
+use std::hash::BuildHasher;
+
+/// An MFE's number inside the manager.
+pub type MfeId = u32;
+const NONE: u32 = u32::MAX;
+
+/// A source and a group: what an MFE is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Flow {
+    /// The source's address.
+    pub source: u32,
+    /// The group's address.
+    pub group: u32,
+}
+
+impl Flow {
+    fn by_group(self) -> u64 {
+        u64::from(self.group) << 32 | u64::from(self.source)
+    }
+
+    fn by_source(self) -> u64 {
+        u64::from(self.source) << 32 | u64::from(self.group)
+    }
+
+    fn from_by_group(key: u64) -> Self {
+        Self { source: key as u32, group: (key >> 32) as u32 }
+    }
+}
+
+/// An interface in an MFE's outgoing list, or vetoed out of it by its owner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Oif(u32);
+
+impl Oif {
+    /// An interface that is forwarded to.
+    pub fn active(interface: InterfaceId) -> Self {
+        Self(interface << 1)
+    }
+
+    /// An interface left out by a creation alert's answer.
+    pub fn vetoed(interface: InterfaceId) -> Self {
+        Self(interface << 1 | 1)
+    }
+
+    /// The interface.
+    pub fn interface(self) -> InterfaceId {
+        self.0 >> 1
+    }
+
+    /// Whether it is forwarded to.
+    pub fn is_active(self) -> bool {
+        self.0 & 1 == 0
+    }
+}
+
+/// The outgoing interfaces, ascending by name; up to four cost no allocation.
+pub type OifList = SmallVec<[Oif; 4]>;
+
+/// A multicast forwarding entry. Times are milliseconds of the manager's clock.
+pub struct Mfe {
+    /// What it is for.
+    pub flow: Flow,
+    /// The upstream neighbour, 0 when the source is on the link.
+    pub upstream: u32,
+    /// The incoming interface, index 0 if there is none.
+    pub iif: InterfaceKey,
+    /// Told from every other MFE there was for the flow.
+    pub incarnation: u32,
+    /// Its lifetime in seconds.
+    pub timeout: u32,
+    /// When it was made or renewed.
+    pub created: u64,
+    /// The forwarder's count of good packets when it was made or renewed.
+    pub packets_then: u64,
+    /// When its last wrong-interface alert was sent, plus one; 0 is never.
+    pub wrong_interface_at: u64,
+    /// The outgoing list with the vetoed ones.
+    pub oifs: OifList,
+    hook: Hook,
+    link_prev: MfeId,
+    link_next: MfeId,
+}
+
+impl Mfe {
+    /// A new entry that is in no index yet.
+    pub fn new(flow: Flow, iif: InterfaceKey, upstream: u32, oifs: OifList) -> Self {
+        Self {
+            flow,
+            upstream,
+            iif,
+            incarnation: 0,
+            timeout: 0,
+            created: 0,
+            packets_then: 0,
+            wrong_interface_at: 0,
+            oifs,
+            hook: Hook::IDLE,
+            link_prev: NONE,
+            link_next: NONE,
+        }
+    }
+
+    /// The interfaces that are forwarded to.
+    pub fn active(&self) -> impl Iterator<Item = InterfaceId> + '_ {
+        self.oifs.iter().filter(|oif| oif.is_active()).map(|oif| oif.interface())
+    }
+
+    /// Whether nothing is forwarded.
+    pub fn is_empty(&self) -> bool {
+        self.active().next().is_none()
+    }
+
+    /// When it ends.
+    pub fn expires(&self) -> u64 {
+        self.hook.expires
+    }
+}
+
+/// The MFEs whose iif has one index.
+struct Link {
+    if_index: u32,
+    head: MfeId,
+    len: u32,
+}
+
+/// All MFEs.
+pub struct Mfes {
+    slab: Slab<Mfe>,
+    by_flow: HashTable<MfeId>,
+    by_group: Ordered,
+    by_source: Ordered,
+    links: Vec<Link>,
+    wheel: Wheel,
+    hasher: Option<DefaultHashBuilder>,
+    incarnation: u32,
+}
+
+impl Hooks for Slab<Mfe> {
+    fn hook(&mut self, id: u32) -> &mut Hook {
+        &mut self[id].hook
+    }
+}
+
+fn hash(hasher: &Option<DefaultHashBuilder>, flow: Flow) -> u64 {
+    hasher.as_ref().map_or(0, |hasher| hasher.hash_one(flow.by_group()))
+}
+
+impl Mfes {
+    /// None; allocates nothing.
+    pub const fn new() -> Self {
+        Self {
+            slab: Slab::new(),
+            by_flow: HashTable::new(),
+            by_group: Ordered::new(),
+            by_source: Ordered::new(),
+            links: Vec::new(),
+            wheel: Wheel::new(),
+            hasher: None,
+            incarnation: 0,
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    /// Makes room so that the next insert cannot fail.
+    pub fn reserve_one(&mut self) -> Result<(), Error> {
+        self.hasher.get_or_insert_default();
+        let (hasher, slab) = (&self.hasher, &self.slab);
+        self.by_flow.try_reserve(1, |&id| hash(hasher, slab[id].flow))?;
+        self.slab.reserve(1)?;
+        self.by_group.reserve_one()?;
+        self.by_source.reserve_one()?;
+        self.reserve_link()
+    }
+
+    /// Makes room so that the next [`Self::set_iif`] cannot fail.
+    pub fn reserve_link(&mut self) -> Result<(), Error> {
+        Ok(self.links.try_reserve(1)?)
+    }
+
+    /// Adds an MFE that is not there, into room that was reserved.
+    pub fn insert(&mut self, mut mfe: Mfe, timeout: u32, now: u64) -> MfeId {
+        self.incarnation = self.incarnation.wrapping_add(1);
+        mfe.incarnation = self.incarnation;
+        mfe.created = now;
+        let (flow, iif) = (mfe.flow, mfe.iif);
+        let id = self.slab.insert(mfe);
+        let (hasher, slab) = (&self.hasher, &self.slab);
+        self.by_flow.insert_unique(hash(hasher, flow), id, |&id| hash(hasher, slab[id].flow));
+        self.by_group.insert(flow.by_group(), id);
+        self.by_source.insert(flow.by_source(), id);
+        self.link(id, iif.if_index);
+        self.arm(id, timeout, now);
+        id
+    }
+
+    /// Takes an MFE out of everything. Needs no memory.
+    pub fn remove(&mut self, id: MfeId) -> Option<Mfe> {
+        let flow = self.slab.get(id)?.flow;
+        self.unlink(id);
+        self.wheel.disarm(&mut self.slab, id);
+        if let Ok(found) = self.by_flow.find_entry(hash(&self.hasher, flow), |&other| other == id) {
+            found.remove();
+        }
+        if self.by_flow.is_empty() {
+            self.by_flow = HashTable::new();
+        }
+        self.by_group.remove(flow.by_group());
+        self.by_source.remove(flow.by_source());
+        let mfe = self.slab.remove(id);
+        self.slab.trim(1);
+        mfe
+    }
+
+    /// The MFE for a flow.
+    pub fn find(&self, flow: Flow) -> Option<MfeId> {
+        self.by_flow.find(hash(&self.hasher, flow), |&id| self.slab[id].flow == flow).copied()
+    }
+
+    /// Sets how long an MFE lives from now.
+    pub fn set_timeout(&mut self, id: MfeId, timeout: u32, now: u64) {
+        self.wheel.disarm(&mut self.slab, id);
+        self.arm(id, timeout, now);
+    }
+
+    /// Looks at an MFE again later, without changing its time-out.
+    pub fn postpone(&mut self, id: MfeId, until: u64) {
+        self.wheel.disarm(&mut self.slab, id);
+        self.wheel.arm(&mut self.slab, id, until);
+    }
+
+    fn arm(&mut self, id: MfeId, timeout: u32, now: u64) {
+        self.slab[id].timeout = timeout;
+        self.wheel.arm(&mut self.slab, id, now + u64::from(timeout) * 1000);
+    }
+
+    /// An MFE whose time has come. The caller removes it or sets a new time-out.
+    pub fn due(&mut self, now: u64) -> Option<MfeId> {
+        self.wheel.due(&mut self.slab, now)
+    }
+
+    /// When the next one is due, exactly.
+    pub fn next_due(&mut self) -> Option<u64> {
+        self.wheel.next_due(&mut self.slab)
+    }
+
+    /// When to look for due ones again.
+    pub fn next_look(&self) -> Option<u64> {
+        self.wheel.next_look()
+    }
+
+    /// Moves an MFE to another iif, into room that was reserved.
+    pub fn set_iif(&mut self, id: MfeId, iif: InterfaceKey) {
+        self.unlink(id);
+        self.slab[id].iif = iif;
+        self.link(id, iif.if_index);
+    }
+
+    /// The first MFE whose iif has this index.
+    pub fn first_on_link(&self, if_index: u32) -> Option<MfeId> {
+        self.links.iter().find(|link| link.if_index == if_index).map(|link| link.head)
+    }
+
+    /// The MFE that follows on the same link.
+    pub fn next_on_link(&self, id: MfeId) -> Option<MfeId> {
+        Some(self.slab[id].link_next).filter(|&next| next != NONE)
+    }
+
+    /// The MFEs whose iif has this index.
+    pub fn on_link(&self, if_index: u32) -> impl Iterator<Item = &Mfe> {
+        std::iter::successors(self.first_on_link(if_index), |&id| self.next_on_link(id)).map(|id| &self.slab[id])
+    }
+
+    /// The MFEs that an entry covers, ascending.
+    pub fn covered_by<'a>(&'a self, entry: &'a super::Entry) -> impl Iterator<Item = MfeId> + 'a {
+        let first = self.next_covered(entry, None);
+        std::iter::successors(first, |&id| self.next_covered(entry, Some(self.slab[id].flow)))
+    }
+
+    /// The covered MFE that follows a flow in (group, source) order, or the first:
+    /// for walks during which MFEs change.
+    pub fn next_covered(&self, entry: &super::Entry, after: Option<Flow>) -> Option<MfeId> {
+        if entry.is_exact() {
+            let flow = Flow { source: entry.source(), group: entry.group() };
+            return if after.is_none() { self.find(flow) } else { None };
+        }
+        let first = Flow { source: entry.source(), group: entry.group() };
+        let last = Flow { source: entry.source() | !entry.source_mask(), group: entry.group() | !entry.group_mask() };
+        let from = match after {
+            None => first.by_group(),
+            Some(flow) => flow.by_group().checked_add(1)?,
+        };
+        self.by_group
+            .range(from, last.by_group())
+            .find(|&(key, _)| entry.covers(key as u32, (key >> 32) as u32))
+            .map(|(_, id)| id)
+    }
+
+    /// The MFEs with one source.
+    pub fn with_source(&self, source: u32) -> impl Iterator<Item = MfeId> + '_ {
+        let first = Flow { source, group: 0 }.by_source();
+        self.by_source.range(first, first | u64::from(u32::MAX)).map(|(_, id)| id)
+    }
+
+    /// The lowest source from `source` on that has MFEs.
+    pub fn next_source(&self, source: u32) -> Option<u32> {
+        let first = Flow { source, group: 0 }.by_source();
+        self.by_source.iter_from(first).next().map(|(key, _)| (key >> 32) as u32)
+    }
+
+    /// Any one MFE.
+    pub fn first(&self) -> Option<MfeId> {
+        self.by_group.first_from(0).map(|(_, id)| id)
+    }
+
+    /// In (group, source) order, all that come after a flow, or all.
+    pub fn after(&self, flow: Option<Flow>) -> impl Iterator<Item = (MfeId, Flow)> + '_ {
+        let from = flow.map_or(Some(0), |flow| flow.by_group().checked_add(1));
+        from.into_iter().flat_map(|from| self.by_group.iter_from(from)).map(|(key, id)| (id, Flow::from_by_group(key)))
+    }
+
+    /// Whether the indexes hold the same MFEs.
+    pub fn is_consistent(&self) -> bool {
+        let len = self.slab.len();
+        let ids = |index: &Ordered| index.iter_from(0).all(|(_, id)| self.slab.get(id).is_some());
+        let on_links: u32 = self.links.iter().map(|link| link.len).sum();
+        len == self.by_flow.len()
+            && len == self.by_group.len()
+            && len == self.by_source.len()
+            && len == on_links as usize
+            && ids(&self.by_group)
+            && ids(&self.by_source)
+            && self.slab.iter().all(|(id, mfe)| self.find(mfe.flow) == Some(id))
+            && self.links.iter().all(|link| self.on_link(link.if_index).take(len + 1).count() == link.len as usize)
+    }
+
+    fn link(&mut self, id: MfeId, if_index: u32) {
+        let link = match self.links.iter().position(|link| link.if_index == if_index) {
+            Some(at) => &mut self.links[at],
+            None => {
+                self.links.push(Link { if_index, head: NONE, len: 0 });
+                self.links.last_mut().expect("just pushed")
+            }
+        };
+        let head = std::mem::replace(&mut link.head, id);
+        link.len += 1;
+        self.slab[id].link_prev = NONE;
+        self.slab[id].link_next = head;
+        if head != NONE {
+            self.slab[head].link_prev = id;
+        }
+    }
+
+    fn unlink(&mut self, id: MfeId) {
+        let mfe = &self.slab[id];
+        let (prev, next, if_index) = (mfe.link_prev, mfe.link_next, mfe.iif.if_index);
+        if next != NONE {
+            self.slab[next].link_prev = prev;
+        }
+        if prev != NONE {
+            self.slab[prev].link_next = next;
+        }
+        let Some(at) = self.links.iter().position(|link| link.if_index == if_index) else { return };
+        self.links[at].len -= 1;
+        if prev == NONE {
+            self.links[at].head = next;
+        }
+        if self.links[at].len == 0 {
+            self.links.swap_remove(at);
+        }
+    }
+}
+
+impl std::ops::Index<MfeId> for Mfes {
+    type Output = Mfe;
+
+    fn index(&self, id: MfeId) -> &Mfe {
+        &self.slab[id]
+    }
+}
+
+impl std::ops::IndexMut<MfeId> for Mfes {
+    fn index_mut(&mut self, id: MfeId) -> &mut Mfe {
+        &mut self.slab[id]
+    }
+}

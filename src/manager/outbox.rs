@@ -1,0 +1,236 @@
+//! Alerts on their way to clients: one queue per client, in the order of the
+//! changes, in memory that is reserved before a change is made.
+
+use super::{Entry, Error, slab::Slab};
+use crate::forwarder::{InterfaceKey, MAX_HEADER};
+
+/// Alerts for which room is kept at all times, so that a clean-up call after an
+/// allocation failure can still say what it did.
+const STANDING: usize = 256;
+const NONE: u32 = u32::MAX;
+
+/// A queued callback. `membership` is bMemberUpdate / bMemberDelete.
+#[derive(Clone, Copy, Debug)]
+pub enum Alert {
+    /// Memberships begin, or an MFE's outgoing list fills.
+    Join {
+        /// The entry; the single (S,G) for forwarding alerts.
+        entry: Entry,
+        /// TRUE: about memberships; FALSE: about forwarding.
+        membership: bool,
+    },
+    /// Memberships end, or an MFE's outgoing list empties.
+    Prune {
+        /// The entry; the single (S,G) for forwarding alerts.
+        entry: Entry,
+        /// The interface that went last, or index 0.
+        interface: InterfaceKey,
+        /// TRUE: about memberships; FALSE: about forwarding.
+        membership: bool,
+        /// Which life of the MFE a time-out in the answer is for.
+        incarnation: u32,
+    },
+    /// IGMP joined on the client's interface.
+    LocalJoin {
+        /// What was joined.
+        entry: Entry,
+        /// Where.
+        interface: InterfaceKey,
+    },
+    /// IGMP left on the client's interface.
+    LocalLeave {
+        /// What was left.
+        entry: Entry,
+        /// Where.
+        interface: InterfaceKey,
+    },
+    /// A packet came in on another interface than the iif.
+    WrongInterface {
+        /// The packet's source.
+        source: u32,
+        /// The packet's group.
+        group: u32,
+        /// Where it came in.
+        interface: InterfaceKey,
+        /// Where the outbox keeps its header: [`Outbox::take_header`].
+        header: u32,
+    },
+}
+
+/// An IPv4 header, owned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PacketHeader {
+    bytes: [u8; MAX_HEADER],
+    len: u8,
+}
+
+impl PacketHeader {
+    /// The first bytes of a packet, as many as a header can have.
+    pub fn new(header: &[u8]) -> Self {
+        let len = header.len().min(MAX_HEADER);
+        let mut bytes = [0; MAX_HEADER];
+        bytes[..len].copy_from_slice(&header[..len]);
+        Self { bytes, len: len as u8 }
+    }
+
+    /// The header's bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+struct Node {
+    alert: Alert,
+    next: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Queue {
+    head: u32,
+    tail: u32,
+}
+
+impl Queue {
+    const EMPTY: Self = Self { head: NONE, tail: NONE };
+}
+
+/// All clients' queues.
+pub struct Outbox {
+    nodes: Slab<Node>,
+    headers: Slab<PacketHeader>,
+    queues: Vec<Queue>,
+    touched: Touched,
+}
+
+impl Outbox {
+    /// No clients, no alerts; allocates nothing.
+    pub const fn new() -> Self {
+        Self { nodes: Slab::new(), headers: Slab::new(), queues: Vec::new(), touched: Touched::NONE }
+    }
+
+    /// Makes room for one more client's queue.
+    pub fn reserve_client(&mut self, index: u32) -> Result<(), Error> {
+        let missing = (index as usize + 1).saturating_sub(self.queues.len());
+        self.queues.try_reserve(missing)?;
+        for _ in 0..missing {
+            self.queues.push(Queue::EMPTY);
+        }
+        self.nodes.reserve(STANDING)
+    }
+
+    /// Makes room for `n` alerts on top of the standing reserve.
+    pub fn reserve(&mut self, n: usize) -> Result<(), Error> {
+        self.nodes.reserve(n.saturating_add(STANDING))
+    }
+
+    /// The same for a call that cleans up: it may use the standing reserve.
+    pub fn reserve_for_cleanup(&mut self, n: usize) -> Result<(), Error> {
+        self.nodes.reserve(n)
+    }
+
+    /// Queues an alert in room that was reserved.
+    pub fn push(&mut self, client: u32, alert: Alert) {
+        let node = self.nodes.insert(Node { alert, next: NONE });
+        let queue = &mut self.queues[client as usize];
+        let tail = queue.tail;
+        queue.tail = node;
+        match tail {
+            NONE => queue.head = node,
+            tail => self.nodes[tail].next = node,
+        }
+        self.touched.add(client);
+    }
+
+    /// Queues a wrong-interface alert.
+    pub fn push_wrong_interface(
+        &mut self,
+        client: u32,
+        (source, group): (u32, u32),
+        interface: InterfaceKey,
+        header: &PacketHeader,
+    ) -> Result<(), Error> {
+        self.reserve(1)?;
+        self.headers.reserve(1)?;
+        let header = self.headers.insert(*header);
+        self.push(client, Alert::WrongInterface { source, group, interface, header });
+        Ok(())
+    }
+
+    /// The client's oldest alert. A wrong-interface alert's header must be taken next.
+    pub fn pop(&mut self, client: u32) -> Option<Alert> {
+        let queue = self.queues.get_mut(client as usize)?;
+        let node = self.nodes.remove(queue.head)?;
+        queue.head = node.next;
+        if node.next == NONE {
+            queue.tail = NONE;
+            self.nodes.trim(STANDING.div_ceil(256) + 1);
+        }
+        Some(node.alert)
+    }
+
+    /// The header of a wrong-interface alert that was popped.
+    pub fn take_header(&mut self, header: u32) -> Option<PacketHeader> {
+        let header = self.headers.remove(header);
+        self.headers.trim(1);
+        header
+    }
+
+    /// Forgets what a client was to be told.
+    pub fn clear(&mut self, client: u32) {
+        while let Some(alert) = self.pop(client) {
+            if let Alert::WrongInterface { header, .. } = alert {
+                self.take_header(header);
+            }
+        }
+    }
+
+    /// Which clients got alerts since the last call.
+    pub fn take_touched(&mut self) -> Touched {
+        std::mem::replace(&mut self.touched, Touched::NONE)
+    }
+}
+
+/// A set of clients in fixed memory. Clients from 255 on share the last bit, which
+/// then stands for all of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Touched {
+    bits: [u64; 4],
+}
+
+/// The bit that stands for every client from this number on.
+const SHARED: u32 = 255;
+
+impl Touched {
+    /// Nobody.
+    pub const NONE: Self = Self { bits: [0; 4] };
+
+    /// Adds a client.
+    pub fn add(&mut self, client: u32) {
+        let bit = client.min(SHARED);
+        self.bits[bit as usize / 64] |= 1 << (bit % 64);
+    }
+
+    /// Adds another set.
+    pub fn merge(&mut self, other: Self) {
+        for (mine, theirs) in self.bits.iter_mut().zip(other.bits) {
+            *mine |= theirs;
+        }
+    }
+
+    /// Takes the lowest out.
+    pub fn pop(&mut self) -> Option<Popped> {
+        let word = self.bits.iter().position(|&word| word != 0)?;
+        let bit = word as u32 * 64 + self.bits[word].trailing_zeros();
+        self.bits[word] &= self.bits[word] - 1;
+        Some(if bit < SHARED { Popped::Client(bit) } else { Popped::From(bit) })
+    }
+}
+
+/// What [`Touched::pop`] gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Popped {
+    /// One client.
+    Client(u32),
+    /// Perhaps any client from this number on.
+    From(u32),
+}

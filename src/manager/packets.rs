@@ -1,0 +1,82 @@
+//! Packets for which the forwarder has no entry (rules section 6).
+
+use super::{
+    Context, Flow, Manager, PacketHeader,
+    construction::Construction,
+    entry::{is_group, is_link_local, is_unicast},
+    tasks::{Input, Step},
+};
+use crate::forwarder::{Arrival, Route};
+
+/// Why a packet does not lead to an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Drop {
+    /// A link-local group, or a source that is no host's.
+    Scope,
+    /// As many MFEs as there may be.
+    Limit,
+    /// No memory.
+    Memory,
+    /// The entry is being made already.
+    Busy,
+}
+
+impl Manager {
+    /// Whether the route towards a source is known; else [`Self::packet`] and
+    /// [`Self::add`] need it.
+    pub fn knows_route(&self, source: u32) -> bool {
+        self.sources.is_known(source)
+    }
+
+    /// A packet came in for which the forwarder has no entry.
+    ///
+    /// # Errors
+    /// Says why the packet is dropped; it is counted.
+    pub fn packet(
+        &mut self,
+        arrival: Option<Arrival>,
+        flow: Flow,
+        header: PacketHeader,
+        route: Option<Route>,
+        cx: &mut Context<'_>,
+    ) -> Result<Step, Drop> {
+        self.counters.packets_without_entry += 1;
+        if is_link_local(flow.group) || !is_group(flow.group) || !is_unicast(flow.source) {
+            self.counters.dropped_scope += 1;
+            return Err(Drop::Scope);
+        }
+        if let Some(id) = self.mfes.find(flow) {
+            // The forwarder lost it, or asked before it was there: it gets it again.
+            cx.forwarding.install(&self.view(id, cx.now));
+            return Ok(Step::Done(Ok(())));
+        }
+        if self.is_constructing(flow) {
+            return Err(Drop::Busy);
+        }
+        if self.mfes.len() + self.constructing.len() >= self.max_mfes as usize {
+            self.counters.dropped_limit += 1;
+            return Err(Drop::Limit);
+        }
+        let started = self.sources.reserve_one().and_then(|()| {
+            // A source in use has a newer route than the caller's.
+            let known = self.sources.is_known(flow.source);
+            let task = self.start_construction(Construction::of_packet(flow, arrival, header), None)?;
+            if !known {
+                self.sources.set_route(flow.source, route);
+            }
+            Ok(task)
+        });
+        match started {
+            Ok(task) => Ok(self.drive(task, Input::Start, cx)),
+            Err(_) => {
+                self.counters.dropped_memory += 1;
+                Err(Drop::Memory)
+            }
+        }
+    }
+
+    /// Counts a packet that the forwarder could not keep while its entry was made.
+    pub fn count_busy(&mut self) {
+        self.counters.dropped_busy += 1;
+    }
+}
