@@ -13,4 +13,6 @@
 #![warn(missing_docs)]
 
 pub mod forwarder;
+#[cfg(target_os = "linux")]
+pub mod kernel;
 pub mod manager;

@@ -1,11 +1,14 @@
 //! What forwards packets: the one interface between the manager's wishes and a
-//! backend, memory or linux.
+//! backend, [`memory`] or [`linux`].
 //!
 //! IPv4 addresses are `u32` in host byte order throughout; only the C surface
 //! and the kernel room know network byte order.
 
 use std::fmt;
 
+#[cfg(target_os = "linux")]
+pub mod linux;
+pub mod memory;
 
 /// An interface as routing protocols name it: the index, and the next hop on
 /// point-to-multipoint links (0 elsewhere).

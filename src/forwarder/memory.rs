@@ -1,0 +1,303 @@
+//! The forwarder in memory: packets and routes come through the host interface, and
+//! forwarding means counting. The default, and the one for tests without a kernel.
+
+use super::{Arrival, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, Route};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+/// Packets kept for a flow until its entry is there: as many as the kernel keeps.
+const UNRESOLVED: usize = 4;
+/// The least time between two reports of wrong-interface packets of one entry, in
+/// milliseconds: the kernel's.
+const REPORT_GAP: u64 = 3_000;
+
+/// What became of a packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Received {
+    /// It met its entry and was forwarded to as many interfaces.
+    Forwarded(usize),
+    /// It met its entry on another interface than the iif; report it, or not again.
+    WrongInterface {
+        /// Whether a report is due.
+        report: bool,
+    },
+    /// There is no entry; the packet waits for it.
+    NoEntry,
+    /// There is no entry, and too many packets wait for it.
+    Dropped,
+}
+
+struct Entry {
+    source: u32,
+    group: u32,
+    iif: InterfaceKey,
+    oifs: Vec<(InterfaceKey, u64)>,
+    statistics: EntryStatistics,
+    reported_at: Option<u64>,
+}
+
+struct Unresolved {
+    source: u32,
+    group: u32,
+    waiting: [(InterfaceKey, u32); UNRESOLVED],
+    len: usize,
+    overflow: u64,
+}
+
+/// The forwarder.
+pub struct Memory {
+    entries: HashTable<Entry>,
+    hasher: Option<DefaultHashBuilder>,
+    open: Vec<InterfaceKey>,
+    /// Ascending by prefix length and network.
+    routes: Vec<Route>,
+    unresolved: Vec<Unresolved>,
+    /// The list of the entry that [`Forwarder::prepare`] was called for last.
+    next_oifs: Vec<(InterfaceKey, u64)>,
+    forwarded: u64,
+}
+
+fn hash(hasher: &Option<DefaultHashBuilder>, source: u32, group: u32) -> u64 {
+    hasher.as_ref().map_or(0, |hasher| hasher.hash_one(u64::from(source) << 32 | u64::from(group)))
+}
+
+fn mask_of(len: u8) -> u32 {
+    u32::MAX.checked_shl(32 - u32::from(len)).unwrap_or(0)
+}
+
+impl Memory {
+    /// Without interfaces, routes or entries; allocates nothing.
+    pub const fn new() -> Self {
+        Self {
+            entries: HashTable::new(),
+            hasher: None,
+            open: Vec::new(),
+            routes: Vec::new(),
+            unresolved: Vec::new(),
+            next_oifs: Vec::new(),
+            forwarded: 0,
+        }
+    }
+
+    /// How many packets were forwarded, counted once for each interface they went out of.
+    pub fn forwarded(&self) -> u64 {
+        self.forwarded
+    }
+
+    /// Adds or replaces the route to a network.
+    ///
+    /// # Errors
+    /// OutOfMemory.
+    pub fn add_route(&mut self, route: Route) -> Result<(), ForwarderError> {
+        match self.route_at(route.network, route.prefix_len) {
+            Ok(at) => self.routes[at] = route,
+            Err(at) => {
+                self.routes.try_reserve(1).map_err(|_| ForwarderError::OutOfMemory)?;
+                self.routes.insert(at, route);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the route to a network; says whether there was one.
+    pub fn delete_route(&mut self, network: u32, prefix_len: u8) -> bool {
+        self.route_at(network, prefix_len).map(|at| self.routes.remove(at)).is_ok()
+    }
+
+    fn route_at(&self, network: u32, prefix_len: u8) -> Result<usize, usize> {
+        self.routes.binary_search_by_key(&(prefix_len, network), |route| (route.prefix_len, route.network))
+    }
+
+    /// A multicast packet of `len` bytes came in on an interface.
+    pub fn receive(&mut self, iif: InterfaceKey, (source, group): (u32, u32), len: u32, now: u64) -> Received {
+        let hash = hash(&self.hasher, source, group);
+        let is_open = self.open.contains(&iif);
+        match self.entries.find_mut(hash, |e| (e.source, e.group) == (source, group)) {
+            None => self.keep(iif, (source, group), len),
+            Some(entry) => {
+                let received = entry.forward(iif, is_open, len, now);
+                if let Received::Forwarded(copies) = received {
+                    self.forwarded += copies as u64;
+                }
+                received
+            }
+        }
+    }
+
+    fn keep(&mut self, iif: InterfaceKey, (source, group): (u32, u32), len: u32) -> Received {
+        let known = self.unresolved.iter_mut().find(|u| (u.source, u.group) == (source, group));
+        let queue = match known {
+            Some(queue) => queue,
+            None => {
+                if self.unresolved.try_reserve(1).is_err() {
+                    return Received::Dropped;
+                }
+                let waiting = [(InterfaceKey::default(), 0); UNRESOLVED];
+                self.unresolved.push(Unresolved { source, group, waiting, len: 0, overflow: 0 });
+                self.unresolved.last_mut().expect("just pushed")
+            }
+        };
+        if queue.len == UNRESOLVED {
+            queue.overflow += 1;
+            return Received::Dropped;
+        }
+        queue.waiting[queue.len] = (iif, len);
+        queue.len += 1;
+        Received::NoEntry
+    }
+
+    /// Drops the packets that wait for an entry which will not come.
+    pub fn forget_unresolved(&mut self, source: u32, group: u32) {
+        self.unresolved.retain(|u| (u.source, u.group) != (source, group));
+    }
+
+    /// Sends the packets that waited for an entry through it.
+    fn resolve(&mut self, source: u32, group: u32) {
+        let Some(at) = self.unresolved.iter().position(|u| (u.source, u.group) == (source, group)) else { return };
+        let queue = self.unresolved.swap_remove(at);
+        for &(iif, len) in &queue.waiting[..queue.len] {
+            // Its construction told of the wrong interface already.
+            self.receive(iif, (source, group), len, 0);
+        }
+        let hash_of = hash(&self.hasher, source, group);
+        if let Some(entry) = self.entries.find_mut(hash_of, |e| (e.source, e.group) == (source, group)) {
+            entry.statistics.queue_overflow += queue.overflow;
+            entry.reported_at = None;
+        }
+    }
+
+    fn find(&self, source: u32, group: u32) -> Option<&Entry> {
+        let hash = hash(&self.hasher, source, group);
+        self.entries.find(hash, |e| (e.source, e.group) == (source, group))
+    }
+}
+
+impl Entry {
+    /// Takes a new list, ascending like the old one; those that stay keep their counts.
+    fn set_oifs(&mut self, oifs: &mut dyn Iterator<Item = InterfaceKey>) -> Result<(), ForwarderError> {
+        let mut at = 0;
+        for oif in oifs {
+            while self.oifs.get(at).is_some_and(|&(key, _)| key < oif) {
+                self.oifs.remove(at);
+            }
+            if self.oifs.get(at).is_none_or(|&(key, _)| key != oif) {
+                self.oifs.try_reserve(1).map_err(|_| ForwarderError::OutOfMemory)?;
+                self.oifs.insert(at, (oif, 0));
+            }
+            at += 1;
+        }
+        self.oifs.truncate(at);
+        Ok(())
+    }
+
+    fn forward(&mut self, iif: InterfaceKey, is_open: bool, len: u32, now: u64) -> Received {
+        self.statistics.packets += 1;
+        self.statistics.bytes += u64::from(len);
+        if iif != self.iif {
+            self.statistics.wrong_interface += 1;
+            let report = self.reported_at.is_none_or(|at| now >= at + REPORT_GAP);
+            if report {
+                self.reported_at = Some(now);
+            }
+            return Received::WrongInterface { report };
+        }
+        if !is_open {
+            // As in the kernel: nothing is forwarded from an interface nobody holds.
+            return Received::Forwarded(0);
+        }
+        self.oifs.iter_mut().for_each(|(_, packets)| *packets += 1);
+        Received::Forwarded(self.oifs.len())
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Forwarder for Memory {
+    fn open_interface(&mut self, interface: InterfaceKey) -> Result<(), ForwarderError> {
+        self.open.try_reserve(1).map_err(|_| ForwarderError::OutOfMemory)?;
+        self.open.push(interface);
+        Ok(())
+    }
+
+    fn close_interface(&mut self, interface: InterfaceKey) {
+        self.open.retain(|&other| other != interface);
+    }
+
+    fn prepare(&mut self, source: u32, group: u32, oifs: usize) -> Result<(), ForwarderError> {
+        self.hasher.get_or_insert_default();
+        let (hasher, entries) = (&self.hasher, &mut self.entries);
+        let hash_of = hash(hasher, source, group);
+        let room = match entries.find_mut(hash_of, |e| (e.source, e.group) == (source, group)) {
+            Some(entry) => entry.oifs.try_reserve(oifs.saturating_sub(entry.oifs.len())).is_ok(),
+            None => {
+                self.next_oifs = Vec::new();
+                self.next_oifs.try_reserve_exact(oifs).is_ok()
+                    && entries.try_reserve(1, |e| hash(hasher, e.source, e.group)).is_ok()
+            }
+        };
+        if room { Ok(()) } else { Err(ForwarderError::OutOfMemory) }
+    }
+
+    fn install(
+        &mut self,
+        source: u32,
+        group: u32,
+        iif: InterfaceKey,
+        oifs: &mut dyn Iterator<Item = InterfaceKey>,
+    ) -> Result<(), ForwarderError> {
+        self.hasher.get_or_insert_default();
+        let (hasher, entries) = (&self.hasher, &mut self.entries);
+        let hash_of = hash(hasher, source, group);
+        if entries.find(hash_of, |e| (e.source, e.group) == (source, group)).is_none() {
+            entries.try_reserve(1, |e| hash(hasher, e.source, e.group)).map_err(|_| ForwarderError::OutOfMemory)?;
+            let new = Entry {
+                source,
+                group,
+                iif,
+                oifs: std::mem::take(&mut self.next_oifs),
+                statistics: EntryStatistics::default(),
+                reported_at: None,
+            };
+            entries.insert_unique(hash_of, new, |e| hash(hasher, e.source, e.group));
+        }
+        let Some(entry) = entries.find_mut(hash_of, |e| (e.source, e.group) == (source, group)) else {
+            return Err(ForwarderError::OutOfMemory);
+        };
+        entry.iif = iif;
+        entry.set_oifs(oifs)?;
+        self.resolve(source, group);
+        Ok(())
+    }
+
+    fn remove(&mut self, source: u32, group: u32) {
+        let hash_of = hash(&self.hasher, source, group);
+        if let Ok(found) = self.entries.find_entry(hash_of, |e| (e.source, e.group) == (source, group)) {
+            found.remove();
+        }
+        if self.entries.is_empty() {
+            self.entries = HashTable::new();
+        }
+    }
+
+    fn route(&mut self, source: u32) -> Result<Option<Route>, ForwarderError> {
+        let route_of = |len| self.route_at(source & mask_of(len), len).ok();
+        Ok((0..=32).rev().find_map(route_of).map(|at| self.routes[at]))
+    }
+
+    fn statistics(&mut self, source: u32, group: u32) -> EntryStatistics {
+        self.find(source, group).map_or_else(EntryStatistics::default, |entry| entry.statistics)
+    }
+
+    fn packets_out(&mut self, source: u32, group: u32, oif: InterfaceKey) -> u64 {
+        let entry = self.find(source, group);
+        entry.and_then(|entry| entry.oifs.iter().find(|(key, _)| *key == oif)).map_or(0, |&(_, packets)| packets)
+    }
+
+    fn arrival(&self, _vif: u16) -> Option<Arrival> {
+        None
+    }
+}

@@ -1,0 +1,258 @@
+//! What the kernel noticed by itself, for the thread that waits for it.
+
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use super::monitor::{Change, Monitor, Prefix};
+use super::mroute::MrouteSocket;
+use super::sys::SysResult;
+use super::upcall::{self, Message};
+use super::wake::WakeSource;
+use crate::forwarder::Event;
+
+/// Events that one wait returns at most.
+const BATCH: usize = 64;
+
+/// Route changes in one batch at most: packets must not wait behind a routing
+/// daemon that fills its table.
+const ROUTES: usize = BATCH / 2;
+
+/// Upcalls read by one system call.
+const READ: usize = 16;
+
+/// Room for one upcall: the longest header, 8 bytes behind it, and some more.
+const UPCALL: usize = 96;
+
+/// Events in a fixed buffer, for [`Events::wait`] to fill.
+pub struct EventBatch {
+    events: [Event; BATCH],
+    length: usize,
+}
+
+impl EventBatch {
+    /// An empty batch.
+    pub const fn new() -> Self {
+        Self { events: [Event::Lost(0); BATCH], length: 0 }
+    }
+
+    /// The events, oldest first within packets and within routes.
+    pub fn as_slice(&self) -> &[Event] {
+        &self.events[..self.length]
+    }
+
+    fn room(&self) -> usize {
+        BATCH - self.length
+    }
+
+    fn push(&mut self, event: Event) {
+        if let Some(place) = self.events.get_mut(self.length) {
+            *place = event;
+            self.length += 1;
+        }
+    }
+}
+
+impl Default for EventBatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Why a wait ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WaitResult {
+    /// The batch holds events; there may be more.
+    Events,
+    /// The time was over; the batch is empty.
+    TimedOut,
+    /// A [`Waker`](super::wake::Waker) was used; the batch may hold events too.
+    Woken,
+}
+
+/// The kernel's events for one forwarder. Owns its descriptors, so it can move to
+/// another thread and outlive the forwarder: then only a waker ends a wait.
+pub struct Events {
+    upcalls: OwnedFd,
+    monitor: Monitor,
+    wake: WakeSource,
+    /// The socket's count of dropped messages when it was last seen.
+    dropped: u32,
+}
+
+impl Events {
+    pub(crate) fn open(socket: &MrouteSocket, wake: &WakeSource) -> SysResult<Self> {
+        Ok(Self { upcalls: socket.reader()?, monitor: Monitor::open()?, wake: wake.share(), dropped: 0 })
+    }
+
+    /// Waits until there are events, `timeout` is over (`None`: never) or somebody
+    /// uses the waker. Empties `batch` first. Allocates nothing.
+    pub fn wait(&mut self, timeout: Option<Duration>, batch: &mut EventBatch) -> WaitResult {
+        batch.length = 0;
+        // A time too far away to express is never.
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        loop {
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            let ready = self.poll(left);
+            if ready.routes {
+                self.read_routes(batch);
+            }
+            if ready.upcalls {
+                self.read_upcalls(batch);
+            }
+            if ready.woken {
+                self.wake.drain();
+                return WaitResult::Woken;
+            }
+            if batch.length > 0 {
+                return WaitResult::Events;
+            }
+            // What was ready may have been nothing of interest, or a signal came.
+            if left.is_some_and(|left| left.is_zero()) {
+                return WaitResult::TimedOut;
+            }
+        }
+    }
+
+    fn poll(&self, left: Option<Duration>) -> Ready {
+        let entry = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        let mut entries = [entry(self.upcalls.as_raw_fd()), entry(self.monitor.fd()), entry(self.wake.fd())];
+        let limit = left.map(timespec);
+        let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: `entries` and `limit` live through the call; the kernel writes
+        // only the three revents. No signal mask is given.
+        let count =
+            unsafe { libc::ppoll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, limit, std::ptr::null()) };
+        // After an error (a signal) the kernel has written nothing.
+        let ready = |at: usize| count > 0 && entries[at].revents != 0;
+        Ready { upcalls: ready(0), routes: ready(1), woken: ready(2) }
+    }
+
+    fn read_routes(&mut self, batch: &mut EventBatch) {
+        let mut last = None;
+        // Bounded also when every notification is irrelevant.
+        for _ in 0..4 * ROUTES {
+            // Lost takes two places.
+            if batch.length + 2 > ROUTES {
+                return;
+            }
+            let prefix = match self.monitor.read() {
+                Change::Nothing => return,
+                Change::Irrelevant => continue,
+                Change::Routes(prefix) => prefix,
+                Change::Lost => {
+                    batch.push(Event::Lost(1));
+                    Prefix::ALL
+                }
+            };
+            // One 0/0 covers what follows it: nobody has looked yet.
+            if last == Some(prefix) || last == Some(Prefix::ALL) {
+                continue;
+            }
+            batch.push(Event::RoutesChanged { network: prefix.network, prefix_len: prefix.length });
+            last = Some(prefix);
+        }
+    }
+
+    fn read_upcalls(&mut self, batch: &mut EventBatch) {
+        // One place stays for the number of lost upcalls.
+        while batch.room() > 1 {
+            let wanted = READ.min(batch.room() - 1);
+            let got = self.read_some(wanted, batch);
+            if got < wanted {
+                return;
+            }
+        }
+    }
+
+    /// Reads at most `wanted` messages at once; returns how many there were.
+    fn read_some(&mut self, wanted: usize, batch: &mut EventBatch) -> usize {
+        let mut bytes = [const { MaybeUninit::<[u8; UPCALL]>::uninit() }; READ];
+        let mut control = [[0u64; 4]; READ];
+        let mut vectors = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; READ];
+        // SAFETY: mmsghdr is a plain C structure for which all zero is a message
+        // without name, data and control.
+        let mut headers: [libc::mmsghdr; READ] = unsafe { std::mem::zeroed() };
+        for (at, header) in headers.iter_mut().enumerate() {
+            vectors[at].iov_base = bytes[at].as_mut_ptr().cast();
+            vectors[at].iov_len = UPCALL;
+            header.msg_hdr.msg_iov = &raw mut vectors[at];
+            header.msg_hdr.msg_iovlen = 1;
+            header.msg_hdr.msg_control = control[at].as_mut_ptr().cast();
+            header.msg_hdr.msg_controllen = size_of_val(&control[at]) as _;
+        }
+        let fd = self.upcalls.as_raw_fd();
+        let wanted = wanted.min(READ);
+        // SAFETY: each header names its own data and control places with their
+        // sizes, all of which live on this stack until the last use below.
+        let count = unsafe {
+            libc::recvmmsg(
+                fd,
+                headers.as_mut_ptr(),
+                wanted as libc::c_uint,
+                libc::MSG_DONTWAIT as _,
+                std::ptr::null_mut(),
+            )
+        };
+        let count = usize::try_from(count).unwrap_or(0).min(wanted);
+        let mut dropped = self.dropped;
+        for (header, bytes) in headers[..count].iter().zip(&bytes) {
+            let length = (header.msg_len as usize).min(UPCALL);
+            // SAFETY: the kernel has written msg_len bytes there, at most UPCALL.
+            let message = unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), length) };
+            match upcall::parse(message) {
+                Message::NoEntry(report) => batch.push(Event::NoEntry(report)),
+                Message::WrongInterface(report) => batch.push(Event::WrongInterface(report)),
+                Message::Other => {}
+            }
+            // SAFETY: the kernel has filled this header, whose control place is alive.
+            if let Some(total) = unsafe { drop_count(&header.msg_hdr) } {
+                dropped = total;
+            }
+        }
+        let lost = dropped.wrapping_sub(self.dropped);
+        if lost > 0 {
+            self.dropped = dropped;
+            batch.push(Event::Lost(lost));
+        }
+        count
+    }
+}
+
+struct Ready {
+    upcalls: bool,
+    routes: bool,
+    woken: bool,
+}
+
+/// Never rounds up to an invalid value; a time beyond the type is as good as never.
+fn timespec(time: Duration) -> libc::timespec {
+    // SAFETY: timespec is a plain C structure; some systems pad it.
+    let mut result: libc::timespec = unsafe { std::mem::zeroed() };
+    result.tv_sec = time.as_secs().try_into().unwrap_or(libc::time_t::MAX);
+    result.tv_nsec = time.subsec_nanos() as _;
+    result
+}
+
+/// The socket's total of dropped messages, which SO_RXQ_OVFL attaches to messages.
+///
+/// # Safety
+/// `header` must have been filled by the kernel and its control place be alive.
+unsafe fn drop_count(header: &libc::msghdr) -> Option<u32> {
+    // SAFETY: the macros walk the control place within msg_controllen, which the
+    // kernel has set; CMSG_DATA of a message of this type holds a u32, perhaps
+    // unaligned.
+    unsafe {
+        let mut message = libc::CMSG_FIRSTHDR(header);
+        while !message.is_null() {
+            if (*message).cmsg_level == libc::SOL_SOCKET
+                && (*message).cmsg_type == libc::SO_RXQ_OVFL
+                && (*message).cmsg_len as usize >= libc::CMSG_LEN(4) as usize
+            {
+                return Some(libc::CMSG_DATA(message).cast::<u32>().read_unaligned());
+            }
+            message = libc::CMSG_NXTHDR(header, message);
+        }
+    }
+    None
+}

@@ -1,0 +1,26 @@
+//! The only place that knows Linux: multicast routing sockets, upcalls and
+//! route netlink. Kernel structures never leave this module; addresses are `u32`
+//! in host byte order outside of it.
+//!
+//! ```text
+//!  forwarder::linux ──► mroute (VIFs, entries, counters) ──► kernel table
+//!        │  ├─────────► vifs (which slot is which interface)
+//!        │  ├─────────► routes ──► netlink (RTM_GETROUTE)
+//!        │  └─────────► holder (who has the table, from /proc)
+//!        ▼ waker
+//!     events ◄── upcall ◄── mroute socket (a dup)
+//!            ◄── monitor ◄── netlink notifications
+//!            ◄── wake (eventfd)
+//! ```
+
+pub(crate) mod events;
+pub(crate) mod holder;
+pub(crate) mod monitor;
+pub(crate) mod mroute;
+pub(crate) mod netlink;
+pub(crate) mod routes;
+pub(crate) mod sys;
+pub(crate) mod uapi;
+pub(crate) mod upcall;
+pub(crate) mod vifs;
+pub(crate) mod wake;

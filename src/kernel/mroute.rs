@@ -1,0 +1,220 @@
+//! The multicast routing socket of one kernel table.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use super::sys::{self, SysError, SysResult};
+use super::uapi::{self, MAXVIFS, MfcCtl, SiocSgReq, SiocVifReq, VifCtl};
+
+/// 4 MiB keep the upcalls of 10,000 flows that start at once; the default loses a
+/// fifth of 1,000, and 32 MiB measured slower again.
+const RECEIVE_BUFFER: i32 = 4 << 20;
+
+/// The TTL threshold of an oif: packets that would leave with TTL 0 stay.
+const FORWARD: u8 = 1;
+
+/// Counters of one entry.
+pub(crate) struct Counters {
+    pub packets: u64,
+    pub bytes: u64,
+    pub wrong_interface: u64,
+}
+
+/// Which VIFs an entry sends to.
+pub(crate) struct Oifs([u8; MAXVIFS]);
+
+impl Oifs {
+    pub(crate) const fn none() -> Self {
+        Self([0; MAXVIFS])
+    }
+
+    pub(crate) fn add(&mut self, vif: usize) {
+        if let Some(ttl) = self.0.get_mut(vif) {
+            *ttl = FORWARD;
+        }
+    }
+}
+
+/// The owner's socket of a table. Closing it empties the table.
+pub(crate) struct MrouteSocket {
+    fd: OwnedFd,
+    active: bool,
+}
+
+impl MrouteSocket {
+    /// Takes the table: EADDRINUSE when another socket has it.
+    pub(crate) fn open(table: u32) -> SysResult<Self> {
+        let fd = sys::socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_IGMP, "opening a raw IGMP socket")?;
+        sys::receive_buffer(&fd, RECEIVE_BUFFER);
+        upcalls_only(&fd)?;
+        // Without it lost upcalls go unnoticed; a kernel that lacks it still works.
+        let _ = sys::set_option(&fd, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &1i32, "counting lost upcalls");
+        if table != uapi::RT_TABLE_DEFAULT {
+            let doing = "choosing the multicast routing table";
+            option(&fd, uapi::MRT_TABLE, &table, doing).map_err(|error| match error.errno {
+                // Multicast routing itself may be there: tell the two apart.
+                libc::ENOPROTOOPT => SysError {
+                    errno: libc::EOPNOTSUPP,
+                    doing: "choosing the multicast routing table \
+                            (needs CONFIG_IP_MROUTE_MULTIPLE_TABLES)",
+                },
+                _ => error,
+            })?;
+        }
+        option(&fd, uapi::MRT_INIT, &1i32, "taking the multicast routing table")?;
+        let socket = Self { fd, active: true };
+        // Entries that a foreign socket left would forward beside the manager's
+        // and their VIFs occupy slots. Kernels before 5.0 lack this: no error.
+        let _ = socket.set(uapi::MRT_FLUSH, &uapi::MRT_FLUSH_ALL, "emptying the table");
+        // MRT_PIM reports packets on any wrong VIF, MRT_ASSERT only on an entry's oifs.
+        let reports = "asking for wrong-interface reports";
+        if socket.set(uapi::MRT_PIM, &1i32, reports).is_err() {
+            socket.set(uapi::MRT_ASSERT, &1i32, reports)?;
+        }
+        Ok(socket)
+    }
+
+    /// A descriptor to read upcalls from. It does not keep the table after `close`.
+    pub(crate) fn reader(&self) -> SysResult<OwnedFd> {
+        sys::duplicate(&self.fd, "duplicating the multicast routing socket")
+    }
+
+    pub(crate) fn add_vif(&self, vif: usize, if_index: u32) -> SysResult<()> {
+        let doing = "adding a VIF";
+        let index = i32::try_from(if_index).map_err(|_| SysError { errno: libc::ENODEV, doing })?;
+        let value =
+            VifCtl { vifc_flags: uapi::VIFF_USE_IFINDEX, vifc_threshold: 1, vifc_lcl_ifindex: index, ..vif_only(vif) };
+        self.set(uapi::MRT_ADD_VIF, &value, doing)
+    }
+
+    pub(crate) fn del_vif(&self, vif: usize) -> SysResult<()> {
+        self.set(uapi::MRT_DEL_VIF, &vif_only(vif), "deleting a VIF")
+    }
+
+    /// The kernel deletes a VIF together with its interface, without a word.
+    pub(crate) fn vif_exists(&self, vif: usize) -> bool {
+        let mut request = SiocVifReq { vifi: vif as u16, icount: 0, ocount: 0, ibytes: 0, obytes: 0 };
+        self.ask(uapi::SIOCGETVIFCNT, &mut request, "reading a VIF").is_ok()
+    }
+
+    /// Makes or replaces an entry. The kernel also accepts a parent that does not exist.
+    pub(crate) fn add_mfc(&self, source: u32, group: u32, parent: usize, oifs: &Oifs) -> SysResult<()> {
+        let value = MfcCtl { mfcc_parent: parent as u16, mfcc_ttls: oifs.0, ..entry_only(source, group) };
+        self.set(uapi::MRT_ADD_MFC, &value, "adding a forwarding entry")
+    }
+
+    pub(crate) fn del_mfc(&self, source: u32, group: u32) -> SysResult<()> {
+        let value = entry_only(source, group);
+        self.set(uapi::MRT_DEL_MFC, &value, "deleting a forwarding entry")
+    }
+
+    /// The entry's counters, `None` when it is not there.
+    pub(crate) fn counters(&self, source: u32, group: u32) -> Option<Counters> {
+        let mut request = SiocSgReq { src: source.to_be(), grp: group.to_be(), pktcnt: 0, bytecnt: 0, wrong_if: 0 };
+        self.ask(uapi::SIOCGETSGCNT, &mut request, "reading an entry's counters").ok()?;
+        Some(Counters {
+            packets: wide(request.pktcnt),
+            bytes: wide(request.bytecnt),
+            wrong_interface: wide(request.wrong_if),
+        })
+    }
+
+    /// Gives the table back; the kernel empties it before this returns, whoever
+    /// else still has a duplicate of the socket.
+    pub(crate) fn close(&mut self) {
+        if self.active {
+            let _ = self.set(uapi::MRT_DONE, &0i32, "giving the multicast routing table back");
+            self.active = false;
+        }
+    }
+
+    fn set<T: Copy>(&self, name: i32, value: &T, doing: &'static str) -> SysResult<()> {
+        // After MRT_DONE the kernel would take a privileged process's call for that
+        // of a helper beside the owner: the entry would be static and outlive us.
+        self.check_active(doing)?;
+        option(&self.fd, name, value, doing)
+    }
+
+    fn ask<T: Copy>(&self, request: u32, value: &mut T, doing: &'static str) -> SysResult<()> {
+        self.check_active(doing)?;
+        let fd = self.fd.as_raw_fd();
+        // SAFETY: both requests read and write exactly one T (SiocSgReq or
+        // SiocVifReq, layouts asserted in uapi) at this exclusively borrowed place.
+        let result = unsafe { libc::ioctl(fd, request as _, std::ptr::from_mut(value)) };
+        if result < 0 {
+            return Err(SysError::last(doing));
+        }
+        Ok(())
+    }
+
+    fn check_active(&self, doing: &'static str) -> SysResult<()> {
+        if self.active {
+            return Ok(());
+        }
+        Err(SysError { errno: libc::ESHUTDOWN, doing })
+    }
+}
+
+impl AsFd for MrouteSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Drop for MrouteSocket {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn option<T: Copy>(fd: &impl AsFd, name: i32, value: &T, doing: &'static str) -> SysResult<()> {
+    sys::set_option(fd, libc::IPPROTO_IP, name, value, doing)
+}
+
+/// Lets only upcalls (protocol 0) into the socket. Every IGMP packet of the
+/// network arrives here too; a flood of them would fill the buffer and push the
+/// upcalls out.
+fn upcalls_only(fd: &impl AsFd) -> SysResult<()> {
+    let load_byte = (libc::BPF_LD | libc::BPF_B | libc::BPF_ABS) as u16;
+    let jump_equal = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+    let ret = (libc::BPF_RET | libc::BPF_K) as u16;
+    let step = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
+    let mut program = [
+        step(load_byte, 0, 0, uapi::IM_MBZ as u32),
+        step(jump_equal, 0, 1, 0),
+        step(ret, 0, 0, u32::MAX),
+        step(ret, 0, 0, 0),
+    ];
+    let value = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    sys::set_option(fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &value, "filtering the multicast routing socket")
+}
+
+fn vif_only(vif: usize) -> VifCtl {
+    VifCtl {
+        vifc_vifi: vif as u16,
+        vifc_flags: 0,
+        vifc_threshold: 0,
+        vifc_rate_limit: 0,
+        vifc_lcl_ifindex: 0,
+        vifc_rmt_addr: 0,
+    }
+}
+
+fn entry_only(source: u32, group: u32) -> MfcCtl {
+    MfcCtl {
+        mfcc_origin: source.to_be(),
+        mfcc_mcastgrp: group.to_be(),
+        mfcc_parent: 0,
+        mfcc_ttls: [0; MAXVIFS],
+        padding: 0,
+        mfcc_pkt_cnt: 0,
+        mfcc_byte_cnt: 0,
+        mfcc_wrong_if: 0,
+        mfcc_expire: 0,
+    }
+}
+
+/// The kernel's `unsigned long`, 32 bits on 32-bit systems.
+#[allow(clippy::useless_conversion)]
+fn wide(count: libc::c_ulong) -> u64 {
+    u64::from(count)
+}

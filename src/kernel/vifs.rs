@@ -1,0 +1,112 @@
+//! Which VIF slot stands for which interface.
+
+use super::uapi::MAXVIFS;
+
+/// The table's slots. Pairs with the same interface index share one.
+pub(crate) struct VifSlots {
+    /// The interface index, 0 where the slot is free.
+    if_index: [u32; MAXVIFS],
+    /// How many pairs use it.
+    users: [u32; MAXVIFS],
+    /// Where the next search starts. A freed slot comes back as late as possible,
+    /// so that a late upcall or a forgotten oif does not name a new interface.
+    next: usize,
+}
+
+impl VifSlots {
+    pub(crate) const fn new() -> Self {
+        Self { if_index: [0; MAXVIFS], users: [0; MAXVIFS], next: 0 }
+    }
+
+    /// The slot of an interface.
+    pub(crate) fn find(&self, if_index: u32) -> Option<usize> {
+        if if_index == 0 {
+            return None;
+        }
+        self.if_index.iter().position(|&held| held == if_index)
+    }
+
+    /// The interface in a slot.
+    pub(crate) fn interface(&self, vif: usize) -> Option<u32> {
+        self.if_index.get(vif).copied().filter(|&index| index != 0)
+    }
+
+    /// The free slots, in the order in which they should be used.
+    pub(crate) fn free(&self) -> impl Iterator<Item = usize> + use<> {
+        let if_index = self.if_index;
+        let next = self.next;
+        (0..MAXVIFS).map(move |step| (next + step) % MAXVIFS).filter(move |&vif| if_index[vif] == 0)
+    }
+
+    /// A slot that stands for no interface, if there is one: the one that will be
+    /// used last.
+    pub(crate) fn unused(&self) -> Option<usize> {
+        self.free().last()
+    }
+
+    /// Takes a free slot for the first pair of an interface.
+    pub(crate) fn take(&mut self, vif: usize, if_index: u32) {
+        self.if_index[vif] = if_index;
+        self.users[vif] = 1;
+        self.next = (vif + 1) % MAXVIFS;
+    }
+
+    /// One more pair shares the slot.
+    pub(crate) fn share(&mut self, vif: usize) {
+        self.users[vif] = self.users[vif].saturating_add(1);
+    }
+
+    /// One pair less; true when it was the last and the slot is free.
+    pub(crate) fn leave(&mut self, vif: usize) -> bool {
+        self.users[vif] = self.users[vif].saturating_sub(1);
+        if self.users[vif] > 0 {
+            return false;
+        }
+        self.if_index[vif] = 0;
+        true
+    }
+
+    /// The slots in use, with their interfaces.
+    pub(crate) fn used(&self) -> impl Iterator<Item = (usize, u32)> + use<> {
+        let if_index = self.if_index;
+        if_index.into_iter().enumerate().filter(|&(_, index)| index != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_share_a_slot_and_a_freed_one_comes_back_last() {
+        let mut slots = VifSlots::new();
+        for index in 1..=32u32 {
+            let vif = slots.free().next().unwrap();
+            slots.take(vif, index);
+        }
+        assert_eq!(slots.free().next(), None);
+        assert_eq!(slots.unused(), None);
+        let vif = slots.find(7).unwrap();
+        assert_eq!(slots.interface(vif), Some(7));
+        slots.share(vif);
+        assert!(!slots.leave(vif));
+        assert!(slots.leave(vif));
+        assert_eq!(slots.find(7), None);
+        assert_eq!(slots.interface(vif), None);
+        assert_eq!(slots.free().next(), Some(vif));
+        let other = slots.find(3).unwrap();
+        assert!(slots.leave(other));
+        slots.take(slots.find(9).unwrap(), 9);
+        // After slot 8 the search goes on upwards and wraps around.
+        assert_eq!(slots.free().collect::<Vec<_>>(), [other, vif]);
+        assert_eq!(slots.unused(), Some(vif));
+    }
+
+    #[test]
+    fn interface_zero_and_slots_out_of_range_are_nothing() {
+        let slots = VifSlots::new();
+        assert_eq!(slots.find(0), None);
+        assert_eq!(slots.interface(0), None);
+        assert_eq!(slots.interface(usize::from(u16::MAX)), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! Route lookups and notifications.
+//!
+//! ```text
+//!   a0 10.0.0.1/24 ══ a1      b0 10.0.1.1/24 ══ b1
+//! ```
+
+use std::net::Ipv4Addr;
+
+use rtm::forwarder::linux::{EventBatch, Linux, WaitResult};
+use rtm::forwarder::{Event, Forwarder, Route};
+
+use crate::namespace::{in_namespace, index, ip, set};
+use crate::wire::{DEADLINE, expect};
+
+fn address(text: &str) -> u32 {
+    text.parse::<Ipv4Addr>().unwrap().into()
+}
+
+fn topology() -> Linux {
+    ip("link add a0 type veth peer name a1
+        link add b0 type veth peer name b1
+        addr add 10.0.0.1/24 dev a0
+        addr add 10.0.1.1/24 dev b0
+        link set a0 up
+        link set a1 up
+        link set b0 up
+        link set b1 up");
+    // Links come up later than the commands end; their events would stand in for
+    // those of the tests. The answer waits for the lock that the events are sent
+    // under.
+    let end = std::time::Instant::now() + DEADLINE;
+    while ["a0", "a1", "b0", "b1"].iter().any(|name| !is_up(name)) {
+        assert!(std::time::Instant::now() < end);
+    }
+    Linux::open(253).unwrap()
+}
+
+fn is_up(name: &str) -> bool {
+    let output = std::process::Command::new("ip")
+        .args(["-o", "link", "show", "dev", name])
+        .output()
+        .expect("the ip program (iproute2)");
+    String::from_utf8_lossy(&output.stdout).contains("state UP")
+}
+
+fn route(name: &str, gateway: &str, network: &str, prefix_len: u8, protocol: u32) -> Option<Route> {
+    Some(Route { if_index: index(name), gateway: address(gateway), network: address(network), prefix_len, protocol })
+}
+
+fn lookup(linux: &mut Linux, source: &str) -> Option<Route> {
+    linux.route(address(source)).expect("an answer")
+}
+
+#[test]
+fn lookups_tell_interface_gateway_prefix_and_protocol() {
+    in_namespace("routes::lookups_tell_interface_gateway_prefix_and_protocol", || {
+        let mut linux = topology();
+        let connected = route("a0", "0.0.0.0", "10.0.0.0", 24, 2);
+        assert_eq!(lookup(&mut linux, "10.0.0.77"), connected);
+        // The host's own address: the interface that holds it.
+        let local = route("b0", "0.0.0.0", "10.0.1.1", 32, 2);
+        assert_eq!(lookup(&mut linux, "10.0.1.1"), local);
+        assert_eq!(lookup(&mut linux, "192.0.2.1"), None);
+        assert_eq!(lookup(&mut linux, "0.0.0.0"), None);
+
+        ip("route add 10.2.0.0/16 via 10.0.0.9 proto static
+                route add 10.2.3.0/25 via 10.0.1.9 proto 188
+                route add 10.3.0.0/16 via 10.0.0.9
+                route add 10.4.0.0/16 via 10.0.0.9 proto 189
+                route add 10.5.0.0/16 via 10.0.0.9 proto 187
+                route add 10.6.0.0/16 via 10.0.0.9 proto 186
+                route add 10.7.0.0/16 dev b0 proto 11
+                route add blackhole 10.8.0.0/16
+                route add unreachable 10.9.0.0/16
+                route add prohibit 10.10.0.0/16
+                route add throw 10.11.0.0/16
+                route add 10.12.0.0/16 via inet6 fe80::1 dev b0
+                route add 10.2.128.7/32 via 10.0.0.10 metric 7");
+        for (source, expected) in [
+            ("10.2.9.9", route("a0", "10.0.0.9", "10.2.0.0", 16, 3)),
+            ("10.2.3.127", route("b0", "10.0.1.9", "10.2.3.0", 25, 13)),
+            ("10.2.3.128", route("a0", "10.0.0.9", "10.2.0.0", 16, 3)),
+            ("10.2.128.7", route("a0", "10.0.0.10", "10.2.128.7", 32, 3)),
+            ("10.3.0.1", route("a0", "10.0.0.9", "10.3.0.0", 16, 3)),
+            ("10.4.0.1", route("a0", "10.0.0.9", "10.4.0.0", 16, 8)),
+            ("10.5.0.1", route("a0", "10.0.0.9", "10.5.0.0", 16, 9)),
+            ("10.6.0.1", route("a0", "10.0.0.9", "10.6.0.0", 16, 14)),
+            ("10.7.0.1", route("b0", "0.0.0.0", "10.7.0.0", 16, 1)),
+            ("10.8.0.1", None),
+            ("10.9.0.1", None),
+            ("10.10.0.1", None),
+            ("10.11.0.1", None),
+            // An IPv6 gateway has no IPv4 address.
+            ("10.12.0.1", route("b0", "0.0.0.0", "10.12.0.0", 16, 3)),
+            // Broadcast and multicast addresses are no sources.
+            ("10.0.0.255", None),
+            ("239.1.1.1", None),
+            ("255.255.255.255", None),
+        ] {
+            assert_eq!(lookup(&mut linux, source), expected, "{source}");
+        }
+        ip("route add default via 10.0.1.2");
+        let default = route("b0", "10.0.1.2", "0.0.0.0", 0, 3);
+        assert_eq!(lookup(&mut linux, "192.0.2.1"), default);
+    });
+}
+
+#[test]
+fn of_several_next_hops_the_first_that_works() {
+    in_namespace("routes::of_several_next_hops_the_first_that_works", || {
+        let mut linux = topology();
+        ip("route add 10.2.0.0/16 nexthop via 10.0.0.9 nexthop via 10.0.1.9
+            nexthop add id 1 via 10.0.0.9 dev a0
+            nexthop add id 2 via 10.0.1.9 dev b0
+            nexthop add id 3 group 1/2
+            route add 10.3.0.0/16 nhid 3
+            route add 10.4.0.0/16 nhid 2");
+        let first = route("a0", "10.0.0.9", "10.2.0.0", 16, 3);
+        let object = route("a0", "10.0.0.9", "10.3.0.0", 16, 3);
+        let single = route("b0", "10.0.1.9", "10.4.0.0", 16, 3);
+        for low in 1..100 {
+            assert_eq!(lookup(&mut linux, &format!("10.2.0.{low}")), first);
+            assert_eq!(lookup(&mut linux, &format!("10.3.0.{low}")), object);
+        }
+        assert_eq!(lookup(&mut linux, "10.4.0.1"), single);
+        // Where the kernel no longer spells the objects out.
+        set("ipv4/nexthop_compat_mode", "0");
+        assert_eq!(lookup(&mut linux, "10.4.0.1"), single);
+        let chosen = lookup(&mut linux, "10.3.0.1").unwrap();
+        assert_eq!(chosen.prefix_len, 16);
+        assert!([address("10.0.0.9"), address("10.0.1.9")].contains(&chosen.gateway));
+        set("ipv4/nexthop_compat_mode", "1");
+
+        ip("link set a0 down");
+        let second = route("b0", "10.0.1.9", "10.2.0.0", 16, 3);
+        for low in 1..100 {
+            assert_eq!(lookup(&mut linux, &format!("10.2.0.{low}")), second);
+        }
+    });
+}
+
+#[test]
+fn changes_are_told_with_their_prefix() {
+    in_namespace("routes::changes_are_told_with_their_prefix", || {
+        let linux = topology();
+        let mut events = linux.events().unwrap();
+        let anything =
+            |event: &Event| matches!(event, Event::RoutesChanged { network: 0, prefix_len: 0 }).then_some(());
+        let prefix = |event: &Event| match *event {
+            Event::RoutesChanged { network, prefix_len } if prefix_len > 0 => Some((network, prefix_len)),
+            _ => None,
+        };
+        let mut batch = EventBatch::new();
+        let quiet = std::time::Duration::ZERO;
+        while events.wait(Some(quiet), &mut batch) != WaitResult::TimedOut {}
+
+        let once = |events: &mut _, command: &str, network: &str, length: u8| {
+            let mut lines = Some(command);
+            let run = || lines.take().into_iter().for_each(ip);
+            let (got, prefix_len) = expect(events, run, prefix);
+            let expected = (address(network), length);
+            assert_eq!((got, prefix_len), expected, "{command}");
+        };
+        let events = &mut events;
+        let add = "route add 10.2.0.0/17 via 10.0.0.9";
+        once(events, add, "10.2.0.0", 17);
+        let replace = "route replace 10.2.0.0/17 via 10.0.1.9";
+        once(events, replace, "10.2.0.0", 17);
+        once(events, "route del 10.2.0.0/17", "10.2.0.0", 17);
+        let host = "route add 10.3.3.3/32 via 10.0.0.9 table 77";
+        once(events, host, "10.3.3.3", 32);
+
+        for command in [
+            "route add default via 10.0.0.9",
+            "rule add from 10.9.0.0/16 table 77",
+            "addr add 10.5.0.1/24 dev a0",
+            "nexthop add id 9 dev a0",
+            "link set b0 down",
+            "link del b0",
+        ] {
+            // What the last command still has to say is heard before this one's.
+            while events.wait(Some(quiet), &mut batch) != WaitResult::TimedOut {}
+            let mut lines = Some(command);
+            expect(events, || lines.take().into_iter().for_each(ip), anything);
+        }
+    });
+}
+
+#[test]
+fn many_changes_keep_their_prefixes_and_a_flood_is_told_as_lost() {
+    in_namespace("routes::many_changes_keep_their_prefixes_and_a_flood_is_told_as_lost", || {
+        let linux = topology();
+        let mut events = linux.events().unwrap();
+        let mut batch = EventBatch::new();
+        let quiet = std::time::Duration::ZERO;
+        while events.wait(Some(quiet), &mut batch) != WaitResult::TimedOut {}
+        let lines = |first: u32, count: u32| -> String {
+            (first..first + count)
+                .map(|n| {
+                    let network = Ipv4Addr::from(0x1400_0000 + (n << 8));
+                    format!("route add {network}/24 via 10.0.0.9\n")
+                })
+                .collect()
+        };
+        // More than a batch takes.
+        ip(&lines(0, 100));
+        let mut seen = vec![false; 100];
+        let end = std::time::Instant::now() + DEADLINE;
+        while seen.contains(&false) {
+            assert!(std::time::Instant::now() < end, "{seen:?}");
+            events.wait(Some(std::time::Duration::from_millis(20)), &mut batch);
+            for event in batch.as_slice() {
+                match *event {
+                    Event::RoutesChanged { network, prefix_len: 24 } => {
+                        seen[((network - 0x1400_0000) >> 8) as usize] = true
+                    }
+                    ref other => panic!("{other:?}"),
+                }
+            }
+        }
+        // Nobody reads: the socket's buffer overflows.
+        ip(&lines(100, 20_000));
+        let (mut lost, mut all) = (false, false);
+        let end = std::time::Instant::now() + DEADLINE;
+        while !(lost && all) {
+            assert!(std::time::Instant::now() < end, "{lost} {all}");
+            events.wait(Some(std::time::Duration::from_millis(20)), &mut batch);
+            for event in batch.as_slice() {
+                match *event {
+                    Event::Lost(count) => lost |= count > 0,
+                    // After the loss: whatever it was, look again.
+                    Event::RoutesChanged { prefix_len: 0, .. } => all |= lost,
+                    _ => {}
+                }
+            }
+        }
+    });
+}
