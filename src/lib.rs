@@ -12,6 +12,8 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs)]
 
+pub mod alerts;
+pub mod engine;
 pub mod forwarder;
 #[cfg(target_os = "linux")]
 pub mod kernel;

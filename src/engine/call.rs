@@ -1,0 +1,148 @@
+//! One call into the engine: holds the lock while the manager works, gives it up for
+//! callbacks, and at the end of a thread's outermost call delivers the alerts that
+//! its calls caused.
+
+use super::{Core, Engine};
+use crate::{
+    alerts::{CallDepth, CallbackDepth, Client, in_outermost_call, owe},
+    manager::{Context, Error, Manager, Step},
+};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{Condvar, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// A call in progress.
+pub(super) struct Call<C: Client> {
+    pub(super) engine: &'static Engine<C>,
+    /// Taken only while the lock is given up.
+    guard: Option<MutexGuard<'static, Core<C>>>,
+    _depth: CallDepth,
+}
+
+impl<C: Client> Engine<C> {
+    /// Begins a call.
+    pub(super) fn enter(&'static self) -> Call<C> {
+        let depth = CallDepth::enter();
+        Call { engine: self, guard: Some(self.lock()), _depth: depth }
+    }
+
+    fn lock(&'static self) -> MutexGuard<'static, Core<C>> {
+        self.core.lock().unwrap_or_else(|poisoned| {
+            let mut guard = poisoned.into_inner();
+            self.core.clear_poison();
+            guard.recover();
+            self.quiet.notify_all();
+            guard
+        })
+    }
+}
+
+impl<C: Client> Call<C> {
+    /// Runs something with the lock given up.
+    pub(super) fn unlocked<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        let touched = self.manager.take_touched();
+        owe(touched);
+        self.guard = None;
+        let result = f();
+        self.guard = Some(self.engine.lock());
+        result
+    }
+
+    /// A request to the manager.
+    pub(super) fn ask<R>(&mut self, f: impl FnOnce(&mut Manager, &mut Context<'_>) -> R) -> R {
+        let core = &mut **self;
+        let now = core.clock.now();
+        f(&mut core.manager, &mut Context { now, forwarding: &mut core.ports })
+    }
+
+    /// Makes the callbacks that a request needs, until it is done.
+    pub(super) fn complete(&mut self, mut step: Step) -> Result<(), Error> {
+        loop {
+            match step {
+                Step::Done(result) => return result,
+                Step::Call(task, client, direct) => {
+                    let answer = self.call_direct(client, direct);
+                    step = self.ask(|manager, cx| manager.resume(task, answer, cx));
+                }
+            }
+        }
+    }
+
+    /// Lets other threads in between the parts of long work.
+    pub(super) fn breathe(&mut self) {
+        self.write_log();
+        self.unlocked(std::thread::yield_now);
+    }
+
+    /// Writes the log lines that wait.
+    pub(super) fn write_log(&mut self) {
+        while let Some((line, sink)) = self.ports.log.pop() {
+            self.unlocked(|| {
+                let _depth = CallbackDepth::enter();
+                line.write(sink);
+            });
+        }
+    }
+
+    /// Waits until a client that deregistered is quiet.
+    pub(super) fn wait_until_quiet(&mut self) {
+        let engine = self.engine;
+        self.wait(&engine.quiet, None);
+    }
+
+    /// Waits for work, or for a time.
+    pub(super) fn wait_for_timer(&mut self, time: Option<Duration>) {
+        let engine = self.engine;
+        self.wait(&engine.timer, time);
+    }
+
+    /// Waits for a direct callback, or for a time.
+    pub(super) fn wait_for_callback(&mut self, time: Option<Duration>) {
+        let engine = self.engine;
+        self.wait(&engine.watched, time);
+    }
+
+    fn wait(&mut self, condition: &'static Condvar, time: Option<Duration>) {
+        let touched = self.manager.take_touched();
+        owe(touched);
+        let Some(guard) = self.guard.take() else { return };
+        let guard = match time {
+            None => condition.wait(guard).unwrap_or_else(PoisonError::into_inner),
+            Some(time) => {
+                condition.wait_timeout(guard, time).map_or_else(|poisoned| poisoned.into_inner().0, |(guard, _)| guard)
+            }
+        };
+        self.guard = Some(guard);
+    }
+}
+
+impl<C: Client> Deref for Call<C> {
+    type Target = Core<C>;
+
+    fn deref(&self) -> &Core<C> {
+        self.guard.as_ref().expect("the lock is given up only inside `unlocked`")
+    }
+}
+
+impl<C: Client> DerefMut for Call<C> {
+    fn deref_mut(&mut self) -> &mut Core<C> {
+        self.guard.as_mut().expect("the lock is given up only inside `unlocked`")
+    }
+}
+
+impl<C: Client> Drop for Call<C> {
+    fn drop(&mut self) {
+        if std::thread::panicking() || self.guard.is_none() {
+            return;
+        }
+        let engine = self.engine;
+        engine.wake_worker(self);
+        owe(self.manager.take_touched());
+        self.write_log();
+        if in_outermost_call() {
+            self.deliver_owed();
+        }
+    }
+}

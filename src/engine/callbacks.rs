@@ -1,0 +1,135 @@
+//! Calling clients: direct callbacks in the middle of a request, alerts at the end of
+//! a thread's outermost call. Never with the lock held.
+
+use super::call::Call;
+use crate::{
+    alerts::{CallbackDepth, Client, CreationAlert, RpfQuery, owe, pop_owed},
+    manager::{Alert, Answer, ClientId, Direct, Flow, PacketHeader, Popped},
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+impl<C: Client> Call<C> {
+    /// Makes a direct callback and brings the answer.
+    pub(super) fn call_direct(&mut self, client: ClientId, direct: Direct) -> Answer {
+        let Some(callbacks) = self.delivery.start_callback(client) else { return Answer::Nothing };
+        self.direct_callbacks += 1;
+        let engine = self.engine;
+        let watched = engine.watch_callback(self, client, name_of(&direct));
+        self.write_log();
+        let answer = self.unlocked(|| {
+            let _depth = CallbackDepth::enter();
+            catch_unwind(AssertUnwindSafe(|| ask(&callbacks, direct)))
+        });
+        self.watch.end(watched);
+        self.end_callback(client);
+        answer.unwrap_or(Answer::Nothing)
+    }
+
+    /// Delivers the alerts that this thread's calls caused, as far as no other thread
+    /// is at it.
+    pub(super) fn deliver_owed(&mut self) {
+        loop {
+            owe(self.manager.take_touched());
+            match pop_owed() {
+                None => break,
+                Some(Popped::Client(index)) => self.deliver(index),
+                Some(Popped::From(first)) => (first..self.manager.client_bound()).for_each(|index| self.deliver(index)),
+            }
+        }
+    }
+
+    fn deliver(&mut self, index: u32) {
+        let Some(client) = self.delivery.start_delivering(index) else { return };
+        // A client that has gone meanwhile is not there any more, though its place may be another's.
+        while let Some(callbacks) = self.delivery.start_callback(client) {
+            let Some(alert) = self.manager.pop_alert(index) else {
+                self.end_callback(client);
+                break;
+            };
+            let header = match alert {
+                Alert::WrongInterface { header, .. } => self.manager.take_header(header),
+                _ => None,
+            };
+            self.alerts += 1;
+            let timeout = self.unlocked(|| {
+                let _depth = CallbackDepth::enter();
+                catch_unwind(AssertUnwindSafe(|| tell(&callbacks, &alert, header.as_ref()))).unwrap_or(None)
+            });
+            if let Some((flow, incarnation, seconds)) = timeout {
+                let now = self.clock.now();
+                self.manager.prune_timeout(flow, incarnation, seconds, now);
+            }
+            self.end_callback(client);
+        }
+        self.delivery.stop_delivering(client);
+        self.write_log();
+    }
+
+    fn end_callback(&mut self, client: ClientId) {
+        if self.delivery.end_callback(client) {
+            self.bury(client);
+        }
+    }
+
+    /// A client that deregistered has no callback running: its place is free.
+    pub(super) fn bury(&mut self, client: ClientId) {
+        self.delivery.remove(client);
+        self.manager.reap(client);
+        self.engine.quiet.notify_all();
+    }
+}
+
+fn name_of(direct: &Direct) -> &'static str {
+    match direct {
+        Direct::Rpf { .. } => "RPF",
+        Direct::Creation { .. } => "creation alert",
+        Direct::DisableIgmp(_) => "disable-IGMP",
+        Direct::EnableIgmp(_) => "enable-IGMP",
+    }
+}
+
+fn ask<C: Client>(client: &C, direct: Direct) -> Answer {
+    match direct {
+        Direct::Rpf { flow, iif, upstream, header, route } => {
+            let header = header.as_ref().map_or(&[][..], PacketHeader::as_bytes);
+            let mut query = RpfQuery { source: flow.source, group: flow.group, iif, upstream, header, route };
+            client.rpf(&mut query);
+            Answer::Rpf(query.iif, query.upstream)
+        }
+        Direct::Creation { flow, iif, mut oifs } => {
+            let mut alert = CreationAlert { source: flow.source, group: flow.group, iif, oifs: &mut oifs };
+            match client.creation(&mut alert) {
+                Ok(()) => Answer::Creation(oifs),
+                Err(crate::alerts::OutOfMemory) => Answer::OutOfMemory,
+            }
+        }
+        Direct::DisableIgmp(interface) => {
+            client.disable_igmp(interface);
+            Answer::Nothing
+        }
+        Direct::EnableIgmp(interface) => {
+            client.enable_igmp(interface);
+            Answer::Nothing
+        }
+    }
+}
+
+/// Delivers one alert. A prune alert about forwarding may answer with a time-out.
+fn tell<C: Client>(client: &C, alert: &Alert, header: Option<&PacketHeader>) -> Option<(Flow, u32, u32)> {
+    match alert {
+        Alert::Join { entry, membership } => client.join(entry, *membership),
+        Alert::LocalJoin { entry, interface } => client.local_join(entry, *interface),
+        Alert::LocalLeave { entry, interface } => client.local_leave(entry, *interface),
+        Alert::WrongInterface { source, group, interface, .. } => {
+            let header = header.map_or(&[][..], PacketHeader::as_bytes);
+            client.wrong_interface(*source, *group, *interface, header);
+        }
+        Alert::Prune { entry, interface, membership, incarnation } => {
+            let mut seconds = crate::manager::DEFAULT_TIMEOUT;
+            let answered = client.prune(entry, *interface, *membership, &mut seconds);
+            let flow = Flow { source: entry.source(), group: entry.group() };
+            return (answered && !membership).then_some((flow, *incarnation, seconds));
+        }
+    }
+    None
+}

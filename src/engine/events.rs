@@ -1,0 +1,193 @@
+//! What happens by itself: packets without an entry, packets on a wrong interface,
+//! routes that change, and MFEs whose time has come.
+
+use super::{Core, Engine, call::Call, log::Level, ports::Backend};
+use crate::{
+    alerts::Client,
+    forwarder::{Arrival, Event, PacketReport, memory},
+    manager::{Drop, Error, Flow, PacketHeader},
+};
+
+pub use crate::forwarder::memory::Received;
+
+/// How many MFEs are looked at before other threads are let in.
+const BATCH: usize = 64;
+/// How often the log says that there are too many MFEs, in milliseconds.
+const LIMIT_SAID_EVERY: u64 = 60_000;
+
+impl<C: Client> Engine<C> {
+    /// An event of the forwarder. A call of its own, so that its alerts go out.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+    pub(super) fn handle(&'static self, event: &Event) {
+        let mut call = self.enter();
+        match event {
+            Event::NoEntry(report) => {
+                let arrival = call.arrival_of(report);
+                call.packet_without_entry(arrival, report);
+            }
+            Event::WrongInterface(report) => call.wrong_interface(report),
+            Event::RoutesChanged { network, prefix_len } => {
+                if *prefix_len == 0 {
+                    call.restore_interfaces();
+                }
+                call.routes_changed(*network, *prefix_len);
+            }
+            Event::Lost(lost) => {
+                call.events_lost += u64::from(*lost);
+                call.ports
+                    .log
+                    .add(Level::Warn, format_args!("the kernel dropped {lost} or more events: its buffer was full"));
+            }
+        }
+    }
+}
+
+impl<C: Client> Core<C> {
+    /// Links may have come back: their VIFs and their places in the entries do too.
+    fn restore_interfaces(&mut self) {
+        #[cfg(target_os = "linux")]
+        if let Backend::Linux(linux) = &mut self.ports.backend
+            && linux.restore_interfaces() > 0
+        {
+            self.ports.repair = true;
+        }
+    }
+
+    fn arrival_of(&mut self, report: &PacketReport) -> Option<Arrival> {
+        self.ports.backend.forwarder().arrival(report.vif)
+    }
+}
+
+impl<C: Client> Call<C> {
+    fn packet_without_entry(&mut self, arrival: Option<Arrival>, report: &PacketReport) {
+        let flow = Flow { source: report.source, group: report.group };
+        let header = PacketHeader::new(&report.header[..usize::from(report.header_len)]);
+        // The kernel keeps what it can while an entry is made.
+        let _ = self.make_entry(arrival, flow, header);
+    }
+
+    /// Makes the entry for a packet that has none.
+    fn make_entry(&mut self, arrival: Option<Arrival>, flow: Flow, header: PacketHeader) -> Result<(), Drop> {
+        let route = self.route_if_new(flow.source);
+        let step = self.ask(|manager, cx| manager.packet(arrival, flow, header, route, cx));
+        if let Err(Drop::Limit) = step {
+            self.say_limit();
+        }
+        self.complete(step?).map_err(|_| Drop::Memory)
+    }
+
+    fn say_limit(&mut self) {
+        let now = self.clock.now();
+        if self.limit_told_at.is_none_or(|at| now >= at + LIMIT_SAID_EVERY) {
+            self.limit_told_at = Some(now);
+            let (_, _, mfes) = self.manager.sizes();
+            self.ports.log.add(
+                Level::Warn,
+                format_args!(
+                    "there are {mfes} forwarding entries, as many as allowed: packets of new flows are dropped"
+                ),
+            );
+        }
+    }
+
+    fn wrong_interface(&mut self, report: &PacketReport) {
+        let Some(arrival) = self.arrival_of(report) else { return };
+        let flow = Flow { source: report.source, group: report.group };
+        let header = PacketHeader::new(&report.header[..usize::from(report.header_len)]);
+        let now = self.clock.now();
+        self.manager.wrong_interface(arrival, flow, &header, now);
+    }
+
+    /// A packet reached the memory forwarder.
+    pub(super) fn receive(
+        &mut self,
+        arrival: crate::forwarder::InterfaceKey,
+        flow: Flow,
+        len: u32,
+        header: &[u8],
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let header = PacketHeader::new(header);
+        let Some(memory) = self.memory() else { return Err(Error::CanNotComplete) };
+        let known = Arrival { if_index: arrival.if_index, next_hop: Some(arrival.next_hop) };
+        match memory.receive(arrival, (flow.source, flow.group), len, now) {
+            memory::Received::Forwarded(_) => {}
+            memory::Received::WrongInterface { report: true } => {
+                self.manager.wrong_interface(known, flow, &header, now);
+            }
+            memory::Received::WrongInterface { report: false } => self.manager.count_wrong_interface(),
+            memory::Received::Dropped => self.manager.count_busy(),
+            memory::Received::NoEntry => match self.make_entry(Some(known), flow, header) {
+                // Another thread is making it, and the packet waits.
+                Ok(()) | Err(Drop::Busy) => {}
+                Err(Drop::Scope | Drop::Limit | Drop::Memory) => self.forget_unresolved(flow),
+            },
+        }
+        Ok(())
+    }
+
+    fn forget_unresolved(&mut self, flow: Flow) {
+        if let Some(memory) = self.memory() {
+            memory.forget_unresolved(flow.source, flow.group);
+        }
+    }
+
+    /// The memory forwarder, if that is in use.
+    pub(super) fn memory(&mut self) -> Option<&mut memory::Memory> {
+        match &mut self.ports.backend {
+            Backend::Memory(memory) => Some(memory),
+            #[cfg(target_os = "linux")]
+            Backend::Linux(_) => None,
+        }
+    }
+
+    /// Routes within a prefix may have changed: every source there that matters is
+    /// looked up again.
+    pub(super) fn routes_changed(&mut self, network: u32, prefix_len: u8) {
+        let mut next = Some(0);
+        let mut looked_at = 0;
+        while let Some(source) = next.and_then(|from| self.manager.next_source(from, network, prefix_len)) {
+            let route = self.look_up(source);
+            let step = self.ask(|manager, cx| manager.route_changed(source, route, cx));
+            if self.complete(step) == Err(Error::OutOfMemory) {
+                self.worker.routes_pending = true;
+            }
+            next = source.checked_add(1);
+            looked_at += 1;
+            if looked_at % BATCH == 0 {
+                self.breathe();
+            }
+        }
+    }
+
+    /// Ends or renews the MFEs whose time has come.
+    pub(super) fn run_due(&mut self) {
+        let now = self.clock.now();
+        let mut looked_at = 0;
+        while let Some(due) = self.manager.due(now) {
+            let good = if due.forwards {
+                let statistics = self.ports.backend.forwarder().statistics(due.flow.source, due.flow.group);
+                statistics.packets.wrapping_sub(statistics.wrong_interface)
+            } else {
+                0
+            };
+            let step = self.ask(|manager, cx| manager.expire(due, good, cx));
+            // What cannot be renewed for want of memory stays and is looked at again.
+            let _ = self.complete(step);
+            looked_at += 1;
+            if looked_at % BATCH == 0 {
+                self.breathe();
+            }
+        }
+    }
+
+    /// Does again what an earlier lack of memory or a kernel error prevented.
+    pub(super) fn run_repairs(&mut self) {
+        if std::mem::take(&mut self.worker.routes_pending) {
+            self.routes_changed(0, 0);
+        }
+        if std::mem::take(&mut self.ports.repair) {
+            self.ask(|manager, cx| manager.install_all(cx));
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Starting, stopping, and the host interface.
+
+use super::{
+    Core, Engine, ForwarderKind, LogSink, Options, Started, call::Call, clock::Clock, log::Level, ports::Backend,
+};
+#[cfg(target_os = "linux")]
+use crate::forwarder::linux::Linux;
+use crate::{
+    alerts::Client,
+    forwarder::{InterfaceKey, Route, memory::Memory},
+    manager::{Error, Flow, is_group},
+};
+
+/// What a host program can read of the manager's state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(missing_docs)] // The names say it; mgmhost.h has the long words.
+pub struct Counters {
+    pub clients: u32,
+    pub interfaces: u32,
+    pub memberships: u32,
+    pub entries: u32,
+    pub packets_without_entry: u64,
+    pub packets_forwarded: u64,
+    pub packets_dropped: u64,
+    pub dropped_scope: u64,
+    pub dropped_limit: u64,
+    pub dropped_memory: u64,
+    pub dropped_busy: u64,
+    pub wrong_interface: u64,
+    pub alerts: u64,
+    pub direct_callbacks: u64,
+    pub slow_callbacks: u64,
+    pub renewed: u64,
+    pub expired: u64,
+    pub forwarder_errors: u64,
+    pub events_lost: u64,
+    pub log_lost: u64,
+}
+
+impl<C: Client> Engine<C> {
+    /// What the environment chooses.
+    pub fn options_from_environment(&'static self) -> Options {
+        Options::from_environment(&mut self.enter().ports.log)
+    }
+
+    /// Starts the manager; without options with what the environment says.
+    ///
+    /// # Errors
+    /// AlreadyExists (started, also by a first call), CanNotComplete (the forwarder
+    /// cannot be opened; the log says why), OutOfMemory.
+    pub fn start(&'static self, options: Option<Options>) -> Result<(), Error> {
+        let mut call = self.enter();
+        if call.started != Started::No {
+            return Err(Error::AlreadyExists);
+        }
+        let options = options.unwrap_or_else(|| Options::from_environment(&mut call.ports.log));
+        call.apply(options);
+        call.started = Started::ByHost;
+        call.open_forwarder().inspect_err(|_| call.forget())
+    }
+
+    /// Stops the manager and forgets everything but the log's receiver.
+    ///
+    /// # Errors
+    /// CanNotComplete while a client is registered.
+    pub fn stop(&'static self) -> Result<(), Error> {
+        let mut call = self.enter();
+        if call.manager.live_clients() > 0 {
+            return Err(Error::CanNotComplete);
+        }
+        call.close_forwarder();
+        call.forget();
+        call.forget_counters();
+        Ok(())
+    }
+
+    /// Adds or replaces a route of the memory forwarder.
+    ///
+    /// # Errors
+    /// CanNotComplete (another forwarder), OutOfMemory.
+    pub fn add_route(&'static self, route: Route) -> Result<(), Error> {
+        let mut call = self.enter();
+        call.start_by_use();
+        let memory = call.memory().ok_or(Error::CanNotComplete)?;
+        memory.add_route(route).map_err(|_| Error::OutOfMemory)?;
+        call.routes_changed(route.network, route.prefix_len);
+        Ok(())
+    }
+
+    /// Removes a route of the memory forwarder.
+    ///
+    /// # Errors
+    /// CanNotComplete (another forwarder), NotFound.
+    pub fn delete_route(&'static self, network: u32, prefix_len: u8) -> Result<(), Error> {
+        let mut call = self.enter();
+        call.start_by_use();
+        let memory = call.memory().ok_or(Error::CanNotComplete)?;
+        if !memory.delete_route(network, prefix_len) {
+            return Err(Error::NotFound);
+        }
+        call.routes_changed(network, prefix_len);
+        Ok(())
+    }
+
+    /// An IPv4 packet reached the memory forwarder.
+    ///
+    /// # Errors
+    /// InvalidParameter (no well-formed IPv4 multicast packet), CanNotComplete (another
+    /// forwarder).
+    pub fn receive(&'static self, arrival: InterfaceKey, packet: &[u8]) -> Result<(), Error> {
+        let header = ipv4_header(packet).ok_or(Error::InvalidParameter)?;
+        let address = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let flow = Flow { source: address(12), group: address(16) };
+        if arrival.if_index == 0 || !is_group(flow.group) {
+            return Err(Error::InvalidParameter);
+        }
+        let len = u16::from_be_bytes([header[2], header[3]]);
+        let mut call = self.enter();
+        call.start_by_use();
+        call.receive(arrival, flow, u32::from(len), header)
+    }
+
+    /// Advances a manual clock, and runs what falls due on the way.
+    ///
+    /// # Errors
+    /// CanNotComplete unless the clock is manual.
+    pub fn advance(&'static self, milliseconds: u32) -> Result<(), Error> {
+        let end = {
+            let mut call = self.enter();
+            if !call.clock.is_manual() {
+                return Err(Error::CanNotComplete);
+            }
+            call.clock.now() + u64::from(milliseconds)
+        };
+        loop {
+            // A call for each moment, so that its alerts go out, and their answers in, before the next.
+            let mut call = self.enter();
+            let next = call.manager.next_due().filter(|&next| next <= end);
+            let now = next.unwrap_or(end);
+            call.clock.set(now);
+            call.run_repairs();
+            call.run_due();
+            if next.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What was counted.
+    pub fn counters(&'static self) -> Counters {
+        let mut call = self.enter();
+        let (interfaces, memberships, entries) = call.manager.sizes();
+        let counted = call.manager.counters();
+        Counters {
+            clients: call.manager.live_clients(),
+            interfaces: interfaces as u32,
+            memberships: memberships as u32,
+            entries: entries as u32,
+            packets_without_entry: counted.packets_without_entry,
+            packets_forwarded: call.memory().map_or(0, |memory| memory.forwarded()),
+            packets_dropped: counted.dropped_scope
+                + counted.dropped_limit
+                + counted.dropped_memory
+                + counted.dropped_busy,
+            dropped_scope: counted.dropped_scope,
+            dropped_limit: counted.dropped_limit,
+            dropped_memory: counted.dropped_memory,
+            dropped_busy: counted.dropped_busy,
+            wrong_interface: counted.wrong_interface,
+            alerts: call.alerts,
+            direct_callbacks: call.direct_callbacks,
+            slow_callbacks: call.watch.slow(),
+            renewed: counted.renewed,
+            expired: counted.expired,
+            forwarder_errors: call.ports.errors,
+            events_lost: call.events_lost,
+            log_lost: call.ports.log.lost(),
+        }
+    }
+
+    /// Sets where log lines go; `None` is standard error.
+    pub fn set_log(&'static self, sink: Option<LogSink>) {
+        self.enter().ports.log.set_sink(sink);
+    }
+}
+
+impl<C: Client> Core<C> {
+    pub(super) fn apply(&mut self, options: Options) {
+        self.ports.log.set_level(options.log_level);
+        self.manager.set_max_mfes(options.max_entries);
+        self.clock.set_manual(options.manual_clock);
+        self.options = Some(options);
+    }
+
+    /// Back to before the first call, but for counters and log.
+    fn forget(&mut self) {
+        self.started = Started::No;
+        self.options = None;
+        self.clock = Clock::new();
+        self.ports.backend = Backend::Memory(Memory::new());
+        self.ports.repair = false;
+        self.limit_told_at = None;
+    }
+
+    fn forget_counters(&mut self) {
+        self.manager.forget_counters();
+        self.ports.errors = 0;
+        self.watch.forget_slow();
+        (self.alerts, self.direct_callbacks, self.events_lost) = (0, 0, 0);
+    }
+}
+
+impl<C: Client> Call<C> {
+    /// Makes the forwarder ready for interfaces.
+    pub(super) fn open_forwarder(&mut self) -> Result<(), Error> {
+        if self.open {
+            return Ok(());
+        }
+        match self.options.map(|options| (options.forwarder, options.table)) {
+            Some((ForwarderKind::Linux, table)) => self.open_linux(table)?,
+            _ => self.ports.log.add(Level::Info, format_args!("forwarding in memory")),
+        }
+        self.open = true;
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn open_linux(&mut self, table: u32) -> Result<(), Error> {
+        let opened = Linux::open(table).and_then(|linux| {
+            let events = linux.events()?;
+            let waker = linux.waker();
+            Ok((linux, events, waker))
+        });
+        match opened {
+            Ok((linux, events, waker)) => {
+                self.ports.backend = Backend::Linux(linux);
+                self.worker.set_events(events, waker);
+                let engine = self.engine;
+                if !engine.start_worker(self) {
+                    self.close_forwarder();
+                    return Err(Error::OutOfMemory);
+                }
+                self.ports.log.add(Level::Info, format_args!("routing in the kernel, multicast table {table}"));
+                Ok(())
+            }
+            Err(error) => {
+                self.ports.failed(format_args!("the kernel forwarder cannot start"), &error);
+                match error {
+                    crate::forwarder::ForwarderError::OutOfMemory => Err(Error::OutOfMemory),
+                    _ => Err(Error::CanNotComplete),
+                }
+            }
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn open_linux(&mut self, _table: u32) -> Result<(), Error> {
+        self.ports
+            .failed(format_args!("the kernel forwarder cannot start"), &crate::forwarder::ForwarderError::NotSupported);
+        Err(Error::CanNotComplete)
+    }
+
+    /// The last client has gone: nothing stays in the kernel.
+    pub(super) fn close_if_unused(&mut self) {
+        if self.manager.live_clients() > 0 {
+            return;
+        }
+        match self.started {
+            Started::ByUse => {
+                self.close_forwarder();
+                self.forget();
+            }
+            Started::ByHost if matches!(self.ports.backend, Backend::Memory(_)) => self.forget_entries(),
+            Started::ByHost | Started::No => self.close_forwarder(),
+        }
+    }
+
+    fn forget_entries(&mut self) {
+        self.ask(|manager, cx| manager.forget_entries(cx));
+    }
+
+    fn close_forwarder(&mut self) {
+        let engine = self.engine;
+        engine.stop_worker(self);
+        self.open = false;
+        if !matches!(self.ports.backend, Backend::Memory(_)) {
+            // Closing the table empties it at once.
+            self.ports.backend = Backend::Memory(Memory::new());
+            self.ports.log.add(Level::Info, format_args!("the kernel's multicast table is closed and empty"));
+        }
+        self.forget_entries();
+    }
+}
+
+/// The header of a well-formed IPv4 packet.
+fn ipv4_header(packet: &[u8]) -> Option<&[u8]> {
+    let first = *packet.first()?;
+    let header = packet.get(..usize::from(first & 0xF) * 4)?;
+    if first >> 4 != 4 || header.len() < 20 {
+        return None;
+    }
+    let total = usize::from(u16::from_be_bytes([header[2], header[3]]));
+    (total >= header.len() && total <= packet.len()).then_some(header)
+}

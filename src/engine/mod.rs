@@ -1,0 +1,115 @@
+//! The engine: the manager with a lock, a clock, a forwarder, and the threads that
+//! join them. Requests of the C surface and of the host interface come in here.
+//!
+//! ```text
+//!  C threads ──► Call (holds the lock) ──► manager ──► Ports ──► forwarder
+//!                  │ lock free                              ▲
+//!                  ├──► direct callbacks, then resume       │
+//!                  └──► alerts, when the outermost call ends│
+//!  worker thread: upcalls, route changes, time-outs ────────┘
+//!  watch thread: names clients that block
+//! ```
+//!
+//! The lock is a standard mutex: it needs no memory when threads wait, and it says
+//! when a panic left a request half done (see [`recovery`]).
+
+mod call;
+mod callbacks;
+mod clock;
+mod events;
+mod host;
+pub mod log;
+mod options;
+mod ports;
+mod recovery;
+mod requests;
+mod thread;
+mod watch;
+mod worker;
+
+pub use events::Received;
+pub use host::Counters;
+pub use log::{Level, LogSink};
+pub use options::{ForwarderKind, Options};
+pub use requests::{More, StatisticsSource};
+
+use crate::{
+    alerts::{Client, Delivery},
+    manager::Manager,
+};
+use clock::Clock;
+use ports::Ports;
+use std::sync::{Condvar, Mutex};
+use watch::Watch;
+use worker::Worker;
+
+/// Whether and how the manager was started.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Started {
+    No,
+    /// By a first call, with what the environment says.
+    ByUse,
+    ByHost,
+}
+
+/// What the lock protects.
+pub(crate) struct Core<C: Client> {
+    manager: Manager,
+    delivery: Delivery<C>,
+    ports: Ports,
+    clock: Clock,
+    started: Started,
+    options: Option<Options>,
+    /// The forwarder is ready for interfaces (the kernel table is open).
+    open: bool,
+    worker: Worker,
+    watch: Watch,
+    alerts: u64,
+    direct_callbacks: u64,
+    events_lost: u64,
+    limit_told_at: Option<u64>,
+}
+
+impl<C: Client> Core<C> {
+    const fn new() -> Self {
+        Self {
+            manager: Manager::new(),
+            delivery: Delivery::new(),
+            ports: Ports::new(),
+            clock: Clock::new(),
+            started: Started::No,
+            options: None,
+            open: false,
+            worker: Worker::new(),
+            watch: Watch::new(),
+            alerts: 0,
+            direct_callbacks: 0,
+            events_lost: 0,
+            limit_told_at: None,
+        }
+    }
+}
+
+/// The one manager of a process.
+pub struct Engine<C: Client> {
+    core: Mutex<Core<C>>,
+    /// A client that deregistered has no callback running any more.
+    quiet: Condvar,
+    /// The worker of the memory forwarder has something to look at.
+    timer: Condvar,
+    /// A direct callback runs.
+    watched: Condvar,
+}
+
+impl<C: Client> Engine<C> {
+    /// An engine that nothing was asked of yet; allocates nothing, starts no thread.
+    pub const fn new() -> Self {
+        Self { core: Mutex::new(Core::new()), quiet: Condvar::new(), timer: Condvar::new(), watched: Condvar::new() }
+    }
+}
+
+impl<C: Client> Default for Engine<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

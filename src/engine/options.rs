@@ -1,0 +1,95 @@
+//! What a host program, or the environment of an unchanged one, chooses.
+
+use super::log::{Level, Log};
+use crate::manager::DEFAULT_MAX_MFES;
+use std::ffi::CStr;
+
+/// The kernel's default multicast routing table (RT_TABLE_DEFAULT).
+const DEFAULT_TABLE: u32 = 253;
+
+/// Which forwarder there is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ForwarderKind {
+    /// Counts in memory.
+    Memory,
+    /// Routes in the Linux kernel.
+    Linux,
+}
+
+/// How the manager is started.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// The forwarder.
+    pub forwarder: ForwarderKind,
+    /// The kernel's multicast routing table.
+    pub table: u32,
+    /// How much is logged.
+    pub log_level: Level,
+    /// The clock stands still unless the host advances it.
+    pub manual_clock: bool,
+    /// The most MFEs there may be.
+    pub max_entries: u32,
+}
+
+impl Options {
+    const DEFAULT: Self = Self {
+        forwarder: ForwarderKind::Memory,
+        table: DEFAULT_TABLE,
+        log_level: Level::Warn,
+        manual_clock: false,
+        max_entries: DEFAULT_MAX_MFES,
+    };
+
+    /// What MGM_FORWARDER, MGM_TABLE and MGM_LOG say. A value that means nothing
+    /// counts as unset, with a warning.
+    pub(super) fn from_environment(log: &mut Log) -> Self {
+        let mut options = Self::DEFAULT;
+        let mut read = |name: &CStr, expected: &str, set: &mut dyn FnMut(&str) -> Option<()>| {
+            let Some(value) = variable(name) else { return };
+            if value.to_str().ok().and_then(set).is_none() {
+                let (name, value) = (Text(name), Text(value));
+                log.add(Level::Warn, format_args!("{name}={value} means nothing and is ignored: expected {expected}"));
+            }
+        };
+        read(c"MGM_LOG", "off, error, warn, info or debug", &mut |value| {
+            options.log_level = Level::from_name(value)?;
+            Some(())
+        });
+        read(c"MGM_FORWARDER", "memory or linux", &mut |value| {
+            options.forwarder = match value {
+                "memory" => ForwarderKind::Memory,
+                "linux" => ForwarderKind::Linux,
+                _ => return None,
+            };
+            Some(())
+        });
+        read(c"MGM_TABLE", "a kernel table id from 1 to 999999999", &mut |value| {
+            options.table = value.parse().ok().filter(|table| (1..1_000_000_000).contains(table))?;
+            Some(())
+        });
+        options
+    }
+}
+
+/// Whether the environment chooses a forwarder.
+pub(super) fn environment_chooses_forwarder() -> bool {
+    variable(c"MGM_FORWARDER").is_some()
+}
+
+/// A variable of the environment. Not the standard library's way, which allocates.
+fn variable(name: &CStr) -> Option<&'static CStr> {
+    // SAFETY: the name is NUL-terminated. A program that changes its environment while
+    // other threads read it breaks C's rules for getenv, as for every library.
+    let value = unsafe { libc::getenv(name.as_ptr()) };
+    // SAFETY: getenv gives NULL or a NUL-terminated string of the environment.
+    (!value.is_null()).then(|| unsafe { CStr::from_ptr(value) })
+}
+
+/// Shows what is readable of a C string.
+struct Text<'a>(&'a CStr);
+
+impl std::fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.to_str().unwrap_or("(not UTF-8)"))
+    }
+}

@@ -1,0 +1,325 @@
+//! The requests of the 17 functions, each as one call.
+
+use super::{
+    Engine, Started,
+    log::Level,
+    ports::{Backend, Pair},
+};
+use crate::{
+    alerts::{Client, in_callback},
+    forwarder::{EntryStatistics, InterfaceKey, Route},
+    manager::{ClientId, Entry, EnumerationId, EnumerationKind, Error, Flags, Flow, MfeView},
+};
+use std::{
+    net::Ipv4Addr,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// The counters of the MFE at hand, read from the forwarder when asked for.
+pub trait StatisticsSource {
+    /// The entry's counters.
+    fn entry(&mut self) -> EntryStatistics;
+    /// Packets that went out of one of its oifs.
+    fn packets_out(&mut self, oif: InterfaceKey) -> u64;
+}
+
+struct Counted<'a>(&'a mut Backend, Flow);
+
+impl StatisticsSource for Counted<'_> {
+    fn entry(&mut self) -> EntryStatistics {
+        self.0.forwarder().statistics(self.1.source, self.1.group)
+    }
+
+    fn packets_out(&mut self, oif: InterfaceKey) -> u64 {
+        self.0.forwarder().packets_out(self.1.source, self.1.group, oif)
+    }
+}
+
+/// Whether entries follow the ones that were taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum More {
+    /// Some do.
+    Yes,
+    /// None do.
+    No,
+}
+
+/// Reads a request's outcome into the log, where it is asked for.
+macro_rules! noted {
+    ($call:expr, $result:expr, $($what:tt)+) => {{
+        let result = $result;
+        $call.ports.log.add(Level::Debug, format_args!("{}: {result:?}", format_args!($($what)+)));
+        result
+    }};
+}
+
+impl<C: Client> Engine<C> {
+    /// Registers a client; the first one opens the forwarder.
+    ///
+    /// # Errors
+    /// AlreadyExists, CanNotComplete (the forwarder cannot be opened; the log says
+    /// why), OutOfMemory.
+    pub fn register(&'static self, client: C, protocol_id: u32, component_id: u32) -> Result<ClientId, Error> {
+        let mut call = self.enter();
+        call.start_by_use();
+        if let Err(error) = call.open_forwarder() {
+            call.close_if_unused();
+            return Err(error);
+        }
+        let result = call.manager.register(protocol_id, component_id, client.enables_igmp()).and_then(|id| {
+            if call.delivery.reserve(id.index + 1).is_err() {
+                call.manager.deregister(id)?;
+                call.manager.reap(id);
+                return Err(Error::OutOfMemory);
+            }
+            call.delivery.insert(id, client);
+            Ok(id)
+        });
+        if result.is_err() {
+            call.close_if_unused();
+        }
+        noted!(call, result, "register protocol {protocol_id:#x} component {component_id}")
+    }
+
+    /// Ends a client. Waits until none of its callbacks runs, unless called from
+    /// inside a callback.
+    ///
+    /// # Errors
+    /// InvalidParameter (handle), CanNotComplete (it holds interfaces).
+    pub fn deregister(&'static self, client: ClientId) -> Result<(), Error> {
+        let mut call = self.enter();
+        let result = call.manager.deregister(client);
+        noted!(call, result, "deregister client {}", client.index)?;
+        if call.delivery.close(client) {
+            call.bury(client);
+        } else if !in_callback() {
+            while call.delivery.contains(client) {
+                call.wait_until_quiet();
+            }
+        }
+        call.close_if_unused();
+        Ok(())
+    }
+
+    /// Takes ownership of an interface.
+    ///
+    /// # Errors
+    /// See [`crate::manager::Manager::take`].
+    pub fn take(&'static self, client: ClientId, interface: InterfaceKey) -> Result<(), Error> {
+        let mut call = self.enter();
+        let step = call.ask(|manager, cx| manager.take(client, interface, cx));
+        let result = call.complete(step);
+        noted!(call, result, "client {} takes interface {}", client.index, Pair(interface))
+    }
+
+    /// Gives an interface up.
+    ///
+    /// # Errors
+    /// See [`crate::manager::Manager::release`].
+    pub fn release(&'static self, client: ClientId, interface: InterfaceKey) -> Result<(), Error> {
+        let mut call = self.enter();
+        let step = call.ask(|manager, cx| manager.release(client, interface, cx));
+        let result = call.complete(step);
+        noted!(call, result, "client {} releases interface {}", client.index, Pair(interface))
+    }
+
+    /// The protocol and component id of an interface's owner.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub fn protocol_on(&'static self, interface: InterfaceKey) -> Result<(u32, u32), Error> {
+        self.enter().manager.protocol_on(interface)
+    }
+
+    /// Adds a membership, or with FORWARD alone an interface to existing MFEs.
+    ///
+    /// # Errors
+    /// See [`crate::manager::Manager::add`].
+    pub fn add(
+        &'static self,
+        client: ClientId,
+        entry: Entry,
+        interface: InterfaceKey,
+        flags: Flags,
+    ) -> Result<(), Error> {
+        let mut call = self.enter();
+        let route = if entry.is_exact() && flags.join { call.route_if_new(entry.source()) } else { None };
+        let result = call.ask(|manager, cx| manager.add(client, &entry, interface, flags, route, cx));
+        noted!(call, result, "client {} adds {} on interface {}", client.index, Shown(&entry), Pair(interface))
+    }
+
+    /// Deletes a membership, or with FORWARD alone an interface from existing MFEs.
+    ///
+    /// # Errors
+    /// See [`crate::manager::Manager::delete`].
+    pub fn delete(
+        &'static self,
+        client: ClientId,
+        entry: Entry,
+        interface: InterfaceKey,
+        flags: Flags,
+    ) -> Result<(), Error> {
+        let mut call = self.enter();
+        let result = call.ask(|manager, cx| manager.delete(client, &entry, interface, flags, cx));
+        noted!(call, result, "client {} deletes {} on interface {}", client.index, Shown(&entry), Pair(interface))
+    }
+
+    /// Reads one MFE.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub fn mfe<R>(&'static self, source: u32, group: u32, f: impl FnOnce(&MfeView<'_>) -> R) -> Result<R, Error> {
+        let mut call = self.enter();
+        let now = call.clock.now();
+        call.manager.mfe(Flow { source, group }, now).map(|view| f(&view)).ok_or(Error::NotFound)
+    }
+
+    /// Reads the MFEs after a (group, source) in ascending order, or all, until `f`
+    /// says false.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn mfes(
+        &'static self,
+        after: Option<(u32, u32)>,
+        f: &mut dyn FnMut(&MfeView<'_>) -> bool,
+    ) -> Result<(), Error> {
+        let mut call = self.enter();
+        let now = call.clock.now();
+        let after = after.map(|(group, source)| Flow { source, group });
+        call.manager.mfes_after(after, now).all(|view| f(&view));
+        Ok(())
+    }
+
+    /// Reads one MFE with its counters.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub fn mfe_statistics<R>(
+        &'static self,
+        source: u32,
+        group: u32,
+        f: impl FnOnce(&MfeView<'_>, &EntryStatistics, &mut dyn FnMut(InterfaceKey) -> u64) -> R,
+    ) -> Result<R, Error> {
+        let mut call = self.enter();
+        let core = &mut *call;
+        let (now, flow) = (core.clock.now(), Flow { source, group });
+        let view = core.manager.mfe(flow, now).ok_or(Error::NotFound)?;
+        let mut counted = Counted(&mut core.ports.backend, flow);
+        let entry = counted.entry();
+        Ok(f(&view, &entry, &mut |oif| counted.packets_out(oif)))
+    }
+
+    /// Reads the MFEs after a (group, source) in ascending order, or all, with their
+    /// counters, until `f` says false.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn mfes_statistics(
+        &'static self,
+        after: Option<(u32, u32)>,
+        f: &mut dyn FnMut(&MfeView<'_>, &mut dyn StatisticsSource) -> bool,
+    ) -> Result<(), Error> {
+        let mut call = self.enter();
+        let core = &mut *call;
+        let now = core.clock.now();
+        let (manager, backend) = (&core.manager, &mut core.ports.backend);
+        let after = after.map(|(group, source)| Flow { source, group });
+        manager.mfes_after(after, now).all(|view| {
+            let flow = Flow { source: view.source(), group: view.group() };
+            f(&view, &mut Counted(backend, flow))
+        });
+        Ok(())
+    }
+
+    /// Stores an upstream neighbour in an MFE.
+    ///
+    /// # Errors
+    /// InvalidParameter (handle), NotFound.
+    pub fn set_upstream(&'static self, client: ClientId, source: u32, group: u32, upstream: u32) -> Result<(), Error> {
+        self.enter().manager.set_upstream(client, Flow { source, group }, upstream)
+    }
+
+    /// Starts a group enumeration.
+    ///
+    /// # Errors
+    /// InvalidParameter (handle), OutOfMemory.
+    pub fn enumeration_start(&'static self, client: ClientId, kind: EnumerationKind) -> Result<EnumerationId, Error> {
+        self.enter().manager.enumeration_start(client, kind)
+    }
+
+    /// Gives the entries that follow to `f` until it refuses one.
+    ///
+    /// # Errors
+    /// InvalidParameter (handle).
+    pub fn enumeration_next(
+        &'static self,
+        id: EnumerationId,
+        f: &mut dyn FnMut(&Entry) -> bool,
+    ) -> Result<More, Error> {
+        let follows = self.enter().manager.enumeration_next(id, f)?;
+        Ok(if follows { More::Yes } else { More::No })
+    }
+
+    /// Ends a group enumeration.
+    ///
+    /// # Errors
+    /// InvalidParameter (handle).
+    pub fn enumeration_end(&'static self, id: EnumerationId) -> Result<(), Error> {
+        self.enter().manager.enumeration_end(id)
+    }
+}
+
+impl<C: Client> super::Core<C> {
+    /// The route to a source whose route the manager does not know yet.
+    pub(super) fn route_if_new(&mut self, source: u32) -> Option<Route> {
+        if self.manager.knows_route(source) { None } else { self.look_up(source) }
+    }
+
+    /// Looks a route up; a lookup that fails counts as no route.
+    pub(super) fn look_up(&mut self, source: u32) -> Option<Route> {
+        self.ports.backend.forwarder().route(source).unwrap_or_else(|error| {
+            self.ports.failed(format_args!("the route to {} could not be looked up", Ipv4Addr::from(source)), &error);
+            None
+        })
+    }
+
+    /// Starts with what the environment says, unless started already.
+    pub(super) fn start_by_use(&mut self) {
+        if self.started != Started::No {
+            return;
+        }
+        let options = super::Options::from_environment(&mut self.ports.log);
+        self.apply(options);
+        self.started = Started::ByUse;
+        static TOLD: AtomicBool = AtomicBool::new(false);
+        if !super::options::environment_chooses_forwarder() && !TOLD.swap(true, Ordering::Relaxed) {
+            self.ports.log.add(
+                Level::Warn,
+                format_args!(
+                    "forwarding in memory only, nothing reaches the network: set MGM_FORWARDER=linux to route \
+                     packets, or MGM_FORWARDER=memory if this is meant"
+                ),
+            );
+        }
+    }
+}
+
+/// Shows an entry as logs name it.
+struct Shown<'a>(&'a Entry);
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let entry = self.0;
+        let part = |f: &mut std::fmt::Formatter<'_>, address: u32, mask: u32| match mask {
+            0 => f.write_str("*"),
+            u32::MAX => write!(f, "{}", Ipv4Addr::from(address)),
+            mask => write!(f, "{}/{}", Ipv4Addr::from(address), mask.leading_ones()),
+        };
+        f.write_str("(")?;
+        part(f, entry.source(), entry.source_mask())?;
+        f.write_str(", ")?;
+        part(f, entry.group(), entry.group_mask())?;
+        f.write_str(")")
+    }
+}

@@ -1,0 +1,49 @@
+//! Threads of the library: detached, without the host program's signals, and started
+//! without an allocation that could abort.
+
+use super::Engine;
+use crate::alerts::Client;
+
+/// What a thread does.
+pub(super) trait Body<C: Client> {
+    /// Runs in the new thread until its work is over.
+    fn run(engine: &'static Engine<C>);
+}
+
+/// Starts a thread; says whether there is one.
+#[cfg(unix)]
+pub(super) fn spawn<C: Client, B: Body<C>>(engine: &'static Engine<C>) -> bool {
+    use std::{ffi::c_void, mem::MaybeUninit, ptr};
+
+    extern "C" fn run<C: Client, B: Body<C>>(engine: *mut c_void) -> *mut c_void {
+        // SAFETY: `spawn` gives the address of an engine, which lives as long as the
+        // process and is shared between threads by design.
+        let engine = unsafe { &*engine.cast::<Engine<C>>() };
+        // A panic must not unwind into the C library. The next call finds the lock
+        // poisoned and recovers.
+        let _ = std::panic::catch_unwind(|| B::run(engine));
+        ptr::null_mut()
+    }
+
+    let argument = std::ptr::from_ref(engine).cast_mut().cast();
+    let mut thread = MaybeUninit::uninit();
+    let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+    // SAFETY: the signal sets and the thread's id are written before they are read. A
+    // thread inherits its maker's mask, so the host's signals are blocked while it is made.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+        let made = libc::pthread_create(thread.as_mut_ptr(), ptr::null(), run::<C, B>, argument);
+        libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
+        if made == 0 {
+            libc::pthread_detach(thread.assume_init());
+        }
+        made == 0
+    }
+}
+
+/// Starts a thread; says whether there is one.
+#[cfg(not(unix))]
+pub(super) fn spawn<C: Client, B: Body<C>>(engine: &'static Engine<C>) -> bool {
+    std::thread::Builder::new().spawn(move || B::run(engine)).is_ok()
+}

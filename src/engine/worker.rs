@@ -1,0 +1,197 @@
+//! The worker thread: time-outs, repairs and, with the Linux forwarder, the kernel's
+//! events. Started when there is something to wait for, ended with the last client.
+
+use super::{Core, Engine, call::Call, log::Level, thread};
+use crate::alerts::Client;
+#[cfg(target_os = "linux")]
+use crate::forwarder::{
+    Event,
+    linux::{EventBatch, Events, WaitResult, Waker},
+};
+use std::time::Duration;
+
+/// How soon something that failed is tried again, in milliseconds.
+const RETRY: u64 = 1_000;
+
+/// What the engine knows of its worker.
+pub(super) struct Worker {
+    alive: bool,
+    /// A thread was made and has not come to its work yet.
+    starting: bool,
+    /// Told from every earlier worker, which ends when it sees another number here.
+    generation: u32,
+    /// Until when it sleeps; `None` when it waits for events alone.
+    sleeps_until: Option<u64>,
+    asleep: bool,
+    /// Routes have to be looked at again.
+    pub(super) routes_pending: bool,
+    #[cfg(target_os = "linux")]
+    events: Option<Events>,
+    #[cfg(target_os = "linux")]
+    waker: Option<Waker>,
+}
+
+impl Worker {
+    pub(super) const fn new() -> Self {
+        Self {
+            alive: false,
+            starting: false,
+            generation: 0,
+            sleeps_until: None,
+            asleep: false,
+            routes_pending: false,
+            #[cfg(target_os = "linux")]
+            events: None,
+            #[cfg(target_os = "linux")]
+            waker: None,
+        }
+    }
+
+    /// Hands a kernel's events to the next worker.
+    #[cfg(target_os = "linux")]
+    pub(super) fn set_events(&mut self, events: Events, waker: Waker) {
+        self.events = Some(events);
+        self.waker = Some(waker);
+    }
+}
+
+impl<C: Client> Core<C> {
+    /// When there is something to do, in milliseconds of the clock.
+    fn next_work(&mut self) -> Option<u64> {
+        let retry = (self.ports.repair || self.worker.routes_pending).then(|| self.clock.now() + RETRY);
+        // A manual clock's time-outs are run by whoever advances it.
+        let look = if self.clock.is_manual() { None } else { self.manager.next_look() };
+        retry.into_iter().chain(look).min()
+    }
+}
+
+impl<C: Client> Engine<C> {
+    /// Starts a worker where there is work and none, and wakes one that would sleep too long.
+    pub(super) fn wake_worker(&'static self, core: &mut Core<C>) {
+        let next = core.next_work();
+        if !core.worker.alive {
+            if next.is_some() {
+                self.start_worker(core);
+            }
+            return;
+        }
+        let sleeps_too_long = |next: u64| core.worker.sleeps_until.is_none_or(|until| next < until);
+        if core.worker.asleep && next.is_some_and(sleeps_too_long) {
+            core.worker.asleep = false;
+            self.notify_worker(core);
+        }
+    }
+
+    /// Starts the worker; says whether there is one.
+    pub(super) fn start_worker(&'static self, core: &mut Core<C>) -> bool {
+        core.worker.generation = core.worker.generation.wrapping_add(1);
+        core.worker.starting = true;
+        core.worker.alive = thread::spawn::<C, Working>(self);
+        if !core.worker.alive {
+            core.ports.log.add(Level::Error, format_args!("no thread could be started: entries will not time out"));
+        }
+        core.worker.alive
+    }
+
+    /// Ends the worker, without waiting: it may be in a callback.
+    pub(super) fn stop_worker(&'static self, core: &mut Core<C>) {
+        core.worker.generation = core.worker.generation.wrapping_add(1);
+        core.worker.alive = false;
+        core.worker.starting = false;
+        core.worker.routes_pending = false;
+        self.notify_worker(core);
+        #[cfg(target_os = "linux")]
+        {
+            core.worker.events = None;
+            core.worker.waker = None;
+        }
+    }
+
+    fn notify_worker(&'static self, core: &mut Core<C>) {
+        self.timer.notify_all();
+        #[cfg(target_os = "linux")]
+        if let Some(waker) = &core.worker.waker {
+            waker.wake();
+        }
+        let _ = core;
+    }
+}
+
+/// The worker.
+struct Working;
+
+impl<C: Client> thread::Body<C> for Working {
+    fn run(engine: &'static Engine<C>) {
+        let mut call = engine.enter();
+        if !std::mem::take(&mut call.worker.starting) {
+            // Stopped, and perhaps started anew, before this thread came to it.
+            return;
+        }
+        let generation = call.worker.generation;
+        #[cfg(target_os = "linux")]
+        let events = call.worker.events.take();
+        drop(call);
+        #[cfg(target_os = "linux")]
+        if let Some(events) = events {
+            return work_with_kernel(engine, generation, events);
+        }
+        while let Some((mut call, sleep)) = engine.work(generation) {
+            call.wait_for_timer(sleep);
+            call.worker.asleep = false;
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn work_with_kernel<C: Client>(engine: &'static Engine<C>, generation: u32, mut events: Events) {
+    let mut batch = EventBatch::new();
+    while let Some((call, sleep)) = engine.work(generation) {
+        drop(call);
+        if let WaitResult::TimedOut = events.wait(sleep, &mut batch) {
+            continue;
+        }
+        // Links and addresses that change together make many of these: once is enough.
+        let mut looked_at_all = false;
+        for event in batch.as_slice() {
+            if !engine.is_current(generation) {
+                return;
+            }
+            let everything = matches!(event, Event::RoutesChanged { prefix_len: 0, .. });
+            if !(everything && looked_at_all) {
+                engine.handle(event);
+            }
+            looked_at_all |= everything;
+        }
+    }
+}
+
+impl<C: Client> Engine<C> {
+    /// Does what is due; gives how long to sleep, or `None` when the worker's time is over.
+    fn work(&'static self, generation: u32) -> Option<(Call<C>, Option<Duration>)> {
+        // A call of its own, so that its alerts go out before the worker sleeps.
+        let mut call = self.enter();
+        if call.worker.generation != generation {
+            return None;
+        }
+        call.run_repairs();
+        if !call.clock.is_manual() {
+            call.run_due();
+        }
+        drop(call);
+        let mut call = self.enter();
+        if call.worker.generation != generation {
+            return None;
+        }
+        let next = call.next_work();
+        call.worker.sleeps_until = next;
+        call.worker.asleep = true;
+        let now = call.clock.now();
+        let sleep = next.map(|next| Duration::from_millis(next.saturating_sub(now).max(1)));
+        Some((call, sleep))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn is_current(&'static self, generation: u32) -> bool {
+        self.enter().worker.generation == generation
+    }
+}

@@ -1,0 +1,174 @@
+//! A panic, in a client's code or in the manager's own, leaves a manager that works.
+
+use rtm::{
+    alerts::{Client, CreationAlert, OutOfMemory, RpfQuery},
+    engine::{Engine, ForwarderKind, Level, Options},
+    forwarder::{Arrival, InterfaceKey},
+    manager::{ClientId, Context, Entry, Error, Flags, Flow, Forwarding, Manager, MfeView, PacketHeader, Step},
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A client that panics in every callback.
+#[derive(Clone, Copy)]
+struct Panics;
+
+impl Client for Panics {
+    fn enables_igmp(&self) -> bool {
+        true
+    }
+    fn rpf(&self, _: &mut RpfQuery<'_>) {
+        panic!("rpf");
+    }
+    fn creation(&self, _: &mut CreationAlert<'_>) -> Result<(), OutOfMemory> {
+        panic!("creation");
+    }
+    fn prune(&self, _: &Entry, _: InterfaceKey, _: bool, _: &mut u32) -> bool {
+        panic!("prune");
+    }
+    fn join(&self, _: &Entry, _: bool) {
+        panic!("join");
+    }
+    fn wrong_interface(&self, _: u32, _: u32, _: InterfaceKey, _: &[u8]) {
+        panic!("wrong interface");
+    }
+    fn local_join(&self, _: &Entry, _: InterfaceKey) {
+        panic!("local join");
+    }
+    fn local_leave(&self, _: &Entry, _: InterfaceKey) {
+        panic!("local leave");
+    }
+    fn disable_igmp(&self, _: InterfaceKey) {
+        panic!("disable");
+    }
+    fn enable_igmp(&self, _: InterfaceKey) {
+        panic!("enable");
+    }
+}
+
+fn interface(if_index: u32) -> InterfaceKey {
+    InterfaceKey { if_index, next_hop: 0 }
+}
+
+#[test]
+fn a_client_that_panics_harms_nobody() {
+    let engine: &'static Engine<Panics> = Box::leak(Box::new(Engine::new()));
+    let options = Options {
+        forwarder: ForwarderKind::Memory,
+        table: 253,
+        log_level: Level::Off,
+        manual_clock: true,
+        max_entries: 10,
+    };
+    engine.start(Some(options)).unwrap();
+    let igmp = engine.register(Panics, 10, 0).unwrap();
+    let a = engine.register(Panics, 100, 0).unwrap();
+    let b = engine.register(Panics, 101, 0).unwrap();
+    let join = Flags { join: true, forward: false };
+    let group = Entry::new(0, 0, 0xEF01_0101, 0).unwrap();
+    engine.take(igmp, interface(1)).unwrap();
+    engine.take(a, interface(1)).unwrap();
+    engine.take(b, interface(2)).unwrap();
+    engine.add(igmp, group, interface(1), join).unwrap();
+    engine.add(b, group, interface(2), join).unwrap();
+    let packet = [0x45, 0, 0, 20, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 239, 1, 1, 1];
+    engine.receive(interface(2), &packet).unwrap();
+    engine.delete(igmp, group, interface(1), join).unwrap();
+    for (client, if_index) in [(a, 1), (igmp, 1), (b, 2)] {
+        engine.release(client, interface(if_index)).unwrap();
+        engine.deregister(client).unwrap();
+    }
+    assert_eq!(engine.counters().clients, 0);
+}
+
+/// A forwarder that panics at a certain order.
+struct Bomb {
+    orders: u32,
+}
+
+impl Bomb {
+    fn tick(&mut self) {
+        assert!(self.orders > 0, "planted");
+        self.orders -= 1;
+    }
+}
+
+impl Forwarding for Bomb {
+    fn open(&mut self, _: InterfaceKey) -> Result<(), Error> {
+        self.tick();
+        Ok(())
+    }
+    fn close(&mut self, _: InterfaceKey) {
+        self.tick();
+    }
+    fn prepare(&mut self, _: Flow, _: usize) -> Result<(), Error> {
+        self.tick();
+        Ok(())
+    }
+    fn install(&mut self, _: &MfeView<'_>) {
+        self.tick();
+    }
+    fn remove(&mut self, _: Flow) {
+        self.tick();
+    }
+}
+
+/// Two clients, an entry, a leave and a release; how many orders until the panic.
+fn scenario(manager: &mut Manager, forwarding: &mut dyn Forwarding) {
+    let mut cx = Context { now: 1, forwarding };
+    let done = |step: Step, manager: &mut Manager, cx: &mut Context<'_>| {
+        let mut step = step;
+        while let Step::Call(task, _, direct) = step {
+            let answer = match direct {
+                rtm::manager::Direct::Rpf { iif, upstream, .. } => rtm::manager::Answer::Rpf(iif, upstream),
+                rtm::manager::Direct::Creation { oifs, .. } => rtm::manager::Answer::Creation(oifs),
+                _ => rtm::manager::Answer::Nothing,
+            };
+            step = manager.resume(task, answer, cx);
+        }
+    };
+    let a: ClientId = manager.register(100, 0, true).unwrap();
+    let igmp = manager.register(10, 0, true).unwrap();
+    let join = Flags { join: true, forward: false };
+    let group = Entry::new(0, 0, 0xEF01_0101, 0).unwrap();
+    for (client, if_index) in [(a, 1), (igmp, 2), (a, 2)] {
+        let step = manager.take(client, interface(if_index), &mut cx);
+        done(step, manager, &mut cx);
+    }
+    manager.add(a, &group, interface(1), join, None, &mut cx).unwrap();
+    manager.add(igmp, &group, interface(2), join, None, &mut cx).unwrap();
+    let route = rtm::forwarder::Route { if_index: 1, gateway: 0, network: 0, prefix_len: 0, protocol: 3 };
+    let flow = Flow { source: 0x0A00_0001, group: 0xEF01_0101 };
+    let arrival = Arrival { if_index: 1, next_hop: Some(0) };
+    if let Ok(step) = manager.packet(Some(arrival), flow, PacketHeader::new(&[0x45; 20]), Some(route), &mut cx) {
+        done(step, manager, &mut cx);
+    }
+    manager.delete(igmp, &group, interface(2), join, &mut cx).unwrap();
+    for (client, if_index) in [(a, 2), (a, 1), (igmp, 2)] {
+        let step = manager.release(client, interface(if_index), &mut cx);
+        done(step, manager, &mut cx);
+    }
+    manager.deregister(a).unwrap();
+    manager.deregister(igmp).unwrap();
+}
+
+#[test]
+fn after_a_panic_the_audit_knows_whether_the_manager_can_go_on() {
+    let mut went_on = 0;
+    for orders in 0.. {
+        let (mut manager, mut bomb) = (Manager::new(), Bomb { orders });
+        if catch_unwind(AssertUnwindSafe(|| scenario(&mut manager, &mut bomb))).is_ok() {
+            assert!(orders >= 8, "the scenario gives the forwarder only {orders} orders");
+            break;
+        }
+        manager.abandon_lost_tasks();
+        if manager.audit().is_ok() {
+            went_on += 1;
+            // What the panic left does not stand in the way of a new client.
+            let mut quiet = Bomb { orders: u32::MAX };
+            let client = manager.register(200, 0, false).unwrap();
+            let step = manager.take(client, interface(9), &mut Context { now: 2, forwarding: &mut quiet });
+            assert!(matches!(step, Step::Done(Ok(()))));
+        }
+    }
+    assert!(went_on > 0);
+}
