@@ -1,0 +1,320 @@
+/*
+ * mgmhost.h: the multicast group manager, for the program that holds it.
+ *
+ * Made from the Rust sources in src/abi by build.rs: change those, then run
+ * MGM_UPDATE_HEADERS=1 cargo build.
+ *
+ * mgm.h is what protocols use. What the router process does on Windows by itself is done
+ * here: start and stop the manager, choose its forwarder, feed the memory forwarder with
+ * routes and packets, move a clock in tests, read counters, get the log. A program that
+ * calls none of it gets a manager that its first registration starts, with what the
+ * environment says (see MgmHostGetDefaultOptions).
+ *
+ * What mgm.h says of addresses, threads and NULL pointers holds here too.
+ */
+#ifndef MGM_HOST_H
+#define MGM_HOST_H
+
+#include "mgm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Forwards in memory: packets and routes come from the host program. */
+#define MGM_HOST_FORWARDER_MEMORY 0
+
+/** Forwards in the Linux kernel. */
+#define MGM_HOST_FORWARDER_LINUX 1
+
+/** Log nothing. */
+#define MGM_HOST_LOG_OFF 0
+
+/** Log what did not work. */
+#define MGM_HOST_LOG_ERROR 1
+
+/** Log also what may be wrong. */
+#define MGM_HOST_LOG_WARN 2
+
+/** Log also what was chosen, started and stopped. */
+#define MGM_HOST_LOG_INFO 3
+
+/** Log everything. */
+#define MGM_HOST_LOG_DEBUG 4
+
+/** The clock of the system. */
+#define MGM_HOST_CLOCK_SYSTEM 0
+
+/** A clock that stands still unless MgmHostAdvanceClock moves it. */
+#define MGM_HOST_CLOCK_MANUAL 1
+
+/**
+ * How the manager is started. Fill it with MgmHostGetDefaultOptions, then change what
+ * should differ.
+ */
+struct _MGM_HOST_OPTIONS {
+    /**
+     * sizeof(MGM_HOST_OPTIONS), set before every call that takes the structure. A
+     * smaller size (a multiple of 4, at least 8) is that of a caller built with an older
+     * header: members beyond it are neither read nor written.
+     */
+    DWORD dwSize;
+    /** MGM_HOST_FORWARDER_MEMORY or MGM_HOST_FORWARDER_LINUX. */
+    DWORD dwForwarder;
+    /** The kernel's multicast routing table, below 1,000,000,000; 0 is the default, 253. */
+    DWORD dwTable;
+    /** MGM_HOST_LOG_OFF to MGM_HOST_LOG_DEBUG. */
+    DWORD dwLogLevel;
+    /** MGM_HOST_CLOCK_SYSTEM or MGM_HOST_CLOCK_MANUAL. */
+    DWORD dwClock;
+    /** The most MFEs there may be, not 0; the default is 1,000,000. */
+    DWORD dwMaxEntries;
+};
+
+typedef struct _MGM_HOST_OPTIONS MGM_HOST_OPTIONS;
+
+typedef MGM_HOST_OPTIONS *PMGM_HOST_OPTIONS;
+
+/**
+ * A route of the memory forwarder, towards sources. An address of the host itself is a
+ * route with mask 255.255.255.255 and protocol 2 on the interface that holds it.
+ */
+struct _MGM_HOST_ROUTE {
+    /** The network, network byte order, without bits outside the mask. */
+    DWORD dwNetwork;
+    /** Its mask, network byte order, contiguous; 0 for the default route. */
+    DWORD dwMask;
+    /** The interface index, not 0. */
+    DWORD dwIfIndex;
+    /** The gateway, network byte order; 0 when the network is on the link. */
+    DWORD dwGateway;
+    /**
+     * Who made the route, as the MIB numbers it: 2 local, 3 static, 8 RIP, 9 IS-IS, 13
+     * OSPF, 14 BGP; 0 and 1 are another.
+     */
+    DWORD dwProtocol;
+};
+
+typedef struct _MGM_HOST_ROUTE MGM_HOST_ROUTE;
+
+typedef MGM_HOST_ROUTE *PMGM_HOST_ROUTE;
+
+/** What the manager counts, since it was started. */
+struct _MGM_HOST_COUNTERS {
+    /**
+     * sizeof(MGM_HOST_COUNTERS), set before the call. A smaller size (a multiple of 8, at
+     * least 8) is that of a caller built with an older header; a larger one becomes the
+     * size that was filled.
+     */
+    DWORD dwSize;
+    /** Registered protocols, now. */
+    DWORD dwClients;
+    /** Interfaces that somebody holds, now. */
+    DWORD dwInterfaces;
+    /** Group memberships, now: entries times interfaces times clients. */
+    DWORD dwMemberships;
+    /** MFEs, now. */
+    DWORD dwEntries;
+    /** 0. */
+    DWORD dwReserved;
+    /** Packets that found no MFE. */
+    ULONGLONG ullPacketsWithoutEntry;
+    /** Packets sent out of at least one interface; 0 but with the memory forwarder. */
+    ULONGLONG ullPacketsForwarded;
+    /** Packets dropped for any of the four reasons that follow. */
+    ULONGLONG ullPacketsDropped;
+    /** Packets to 224.0.0.0/24, or from a source that is no unicast address. */
+    ULONGLONG ullDroppedScope;
+    /** Packets dropped as there were dwMaxEntries MFEs. */
+    ULONGLONG ullDroppedLimit;
+    /** Packets dropped as memory ran out. */
+    ULONGLONG ullDroppedMemory;
+    /** Packets dropped as the queue for their MFE was full or its making was given up. */
+    ULONGLONG ullDroppedBusy;
+    /** Reports of packets that arrived on another interface than their MFE's. */
+    ULONGLONG ullWrongInterface;
+    /** Alerts delivered. */
+    ULONGLONG ullAlerts;
+    /** Direct callbacks made (RPF, creation, DISABLE, ENABLE). */
+    ULONGLONG ullDirectCallbacks;
+    /** Direct callbacks that took longer than a second. */
+    ULONGLONG ullSlowCallbacks;
+    /** MFEs renewed at the end of their lifetime. */
+    ULONGLONG ullRenewed;
+    /** MFEs deleted at the end of their lifetime. */
+    ULONGLONG ullExpired;
+    /** Requests the forwarder could not carry out. */
+    ULONGLONG ullForwarderErrors;
+    /** Reports of the forwarder lost, at least: its buffer was full. */
+    ULONGLONG ullEventsLost;
+    /** Log lines lost. */
+    ULONGLONG ullLogLost;
+};
+
+typedef struct _MGM_HOST_COUNTERS MGM_HOST_COUNTERS;
+
+typedef MGM_HOST_COUNTERS *PMGM_HOST_COUNTERS;
+
+/**
+ * Gets the lines of the log.
+ *
+ * Called on any thread, with no lock of the manager held, also on two threads at the
+ * same time, and inside Mgm functions. Every Mgm function may be called from inside;
+ * what those log comes later. It must return normally: no C++ exception and no longjmp
+ * may leave it.
+ *
+ * pvContext: what MgmHostSetLog was given.
+ *
+ * dwLevel: MGM_HOST_LOG_ERROR to MGM_HOST_LOG_DEBUG.
+ *
+ * pszMessage: the line, UTF-8, NUL-terminated, without newline; it may not be kept after
+ * the return.
+ */
+typedef void (MGM_CALL *PMGM_HOST_LOG_CALLBACK)(PVOID pvContext,
+                                                DWORD dwLevel,
+                                                const char *pszMessage);
+
+/**
+ * The version of the library.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns a static text such as "0.1.0".
+ */
+const char *MGM_CALL MgmHostGetVersion(void);
+
+/**
+ * Fills in the options that the manager starts with by itself: the defaults (memory
+ * forwarder, table 253, warnings logged, system clock, 1,000,000 MFEs), changed by the
+ * environment variables MGM_FORWARDER (memory, linux), MGM_TABLE (a number) and MGM_LOG
+ * (off, error, warn, info, debug). A bad value of a variable is ignored with a warning
+ * in the log.
+ *
+ * pOptions: its dwSize says how much of it to fill; dwSize itself is not changed.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer or a bad dwSize.
+ */
+DWORD MGM_CALL MgmHostGetDefaultOptions(PMGM_HOST_OPTIONS pOptions);
+
+/**
+ * Starts the manager. Without this call the first registration starts it, with the
+ * options that MgmHostGetDefaultOptions gives.
+ *
+ * pOptions: the options; not kept. NULL is the same as those of
+ * MgmHostGetDefaultOptions. Members beyond dwSize are as those say.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_ALREADY_EXISTS: the manager is started, by this function or a
+ * registration; ERROR_INVALID_PARAMETER: a bad dwSize or an option out of its range;
+ * ERROR_CAN_NOT_COMPLETE: the forwarder cannot be used (another process holds the kernel
+ * table, no permission, not Linux: the log says which).
+ */
+DWORD MGM_CALL MgmHostStart(PMGM_HOST_OPTIONS pOptions);
+
+/**
+ * Stops the manager: MFEs, routes, clock, counters and options are forgotten, and the
+ * kernel table is given back. The log callback stays.
+ *
+ * Any thread.
+ *
+ * Returns NO_ERROR, also when it was not started; ERROR_CAN_NOT_COMPLETE: a protocol is
+ * registered, nothing changed.
+ */
+DWORD MGM_CALL MgmHostStop(void);
+
+/**
+ * Says where the log goes. How much is logged is an option.
+ *
+ * pfnLog: the callback; NULL for standard error, which is the default. After a change
+ * the old one may still be running on another thread.
+ *
+ * pvContext: passed to the callback, otherwise not used.
+ *
+ * Any thread, at any time, also before the start and inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE.
+ */
+DWORD MGM_CALL MgmHostSetLog(PMGM_HOST_LOG_CALLBACK pfnLog, PVOID pvContext);
+
+/**
+ * Adds a route to the memory forwarder, or replaces the one with this network and mask.
+ * MFEs it touches are evaluated anew before the call returns.
+ *
+ * pRoute: the route; not kept.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, a mask that is not
+ * contiguous, network bits outside the mask, dwIfIndex 0; ERROR_CAN_NOT_COMPLETE: the
+ * forwarder is not the memory one, or memory ran out.
+ */
+DWORD MGM_CALL MgmHostAddRoute(PMGM_HOST_ROUTE pRoute);
+
+/**
+ * Deletes a route of the memory forwarder. MFEs it touches are evaluated anew before the
+ * call returns.
+ *
+ * pRoute: its dwNetwork and dwMask say which; not kept.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, a mask that is not
+ * contiguous, network bits outside the mask; ERROR_NOT_FOUND: no such route;
+ * ERROR_CAN_NOT_COMPLETE: the forwarder is not the memory one.
+ */
+DWORD MGM_CALL MgmHostDeleteRoute(PMGM_HOST_ROUTE pRoute);
+
+/**
+ * Tells the memory forwarder that an IPv4 multicast packet arrived. If there is no MFE
+ * for it, one is made before the call returns, with the callbacks that belong to it.
+ * Nothing is sent anywhere: the forwarder counts.
+ *
+ * dwIfIndex, dwIfNextHopAddr: the interface it arrived on, and the next hop it came
+ * from on a point-to-multipoint link, network byte order, else 0.
+ *
+ * pbPacket: the packet from its IP header on; only read, and not kept.
+ *
+ * dwSize: its size in bytes.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR, also when the packet was dropped (see the counters);
+ * ERROR_INVALID_PARAMETER: a NULL pointer, no well-formed IPv4 packet, or no multicast
+ * destination; ERROR_CAN_NOT_COMPLETE: the forwarder is not the memory one.
+ */
+DWORD MGM_CALL MgmHostReceivePacket(DWORD dwIfIndex,
+                                    DWORD dwIfNextHopAddr,
+                                    PBYTE pbPacket,
+                                    DWORD dwSize);
+
+/**
+ * Moves the manual clock. All that falls due runs, in its order, on this thread before
+ * the call returns.
+ *
+ * dwMilliseconds: by how much.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE: the clock is not manual.
+ */
+DWORD MGM_CALL MgmHostAdvanceClock(DWORD dwMilliseconds);
+
+/**
+ * Reads the counters.
+ *
+ * pCounters: its dwSize says how much of it to fill.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer or a bad dwSize.
+ */
+DWORD MGM_CALL MgmHostGetCounters(PMGM_HOST_COUNTERS pCounters);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MGM_HOST_H */

@@ -1,0 +1,463 @@
+//! The host interface: what the process that holds the manager calls. On Windows
+//! the router process does this by itself.
+
+use super::ENGINE;
+use super::base::{DWORD, PBYTE, PVOID};
+use super::error::OutOfMemoryIs;
+use super::guard::guarded;
+use super::host_types::{
+    MGM_HOST_CLOCK_MANUAL, MGM_HOST_CLOCK_SYSTEM, MGM_HOST_COUNTERS, MGM_HOST_FORWARDER_LINUX,
+    MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_ROUTE, PMGM_HOST_COUNTERS, PMGM_HOST_LOG_CALLBACK,
+    PMGM_HOST_OPTIONS, PMGM_HOST_ROUTE,
+};
+use super::pointer::Place;
+use crate::engine::{Counters, ForwarderKind, Level, LogSink, Options};
+use crate::forwarder::{InterfaceKey, Route};
+use crate::manager::Error;
+use std::ffi::c_char;
+
+/// The kernel's default multicast routing table.
+const DEFAULT_TABLE: DWORD = 253;
+/// The kernel takes table ids below this.
+const TABLES_END: DWORD = 1_000_000_000;
+/// The most bytes an IPv4 packet has.
+const MAX_PACKET: DWORD = 65_535;
+/// The MIB's number of a route made by another protocol than the listed ones.
+const PROTOCOL_OTHER: u32 = 1;
+
+/// The version of the library.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns a static text such as "0.1.0".
+#[unsafe(no_mangle)]
+pub extern "system" fn MgmHostGetVersion() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+/// Fills in the options that the manager starts with by itself: the defaults (memory
+/// forwarder, table 253, warnings logged, system clock, 1,000,000 MFEs), changed by the
+/// environment variables MGM_FORWARDER (memory, linux), MGM_TABLE (a number) and MGM_LOG
+/// (off, error, warn, info, debug). A bad value of a variable is ignored with a warning
+/// in the log.
+///
+/// pOptions: its dwSize says how much of it to fill; dwSize itself is not changed.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer or a bad dwSize.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmHostGetDefaultOptions(pOptions: PMGM_HOST_OPTIONS) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks: dwSize bytes to read and write.
+        let place = unsafe { Counted::options(pOptions) }?;
+        place.write(&from_options(&ENGINE.options_from_environment()));
+        Ok(())
+    })
+}
+
+/// Starts the manager. Without this call the first registration starts it, with the
+/// options that MgmHostGetDefaultOptions gives.
+///
+/// pOptions: the options; not kept. NULL is the same as those of
+/// MgmHostGetDefaultOptions. Members beyond dwSize are as those say.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_ALREADY_EXISTS: the manager is started, by this function or a
+/// registration; ERROR_INVALID_PARAMETER: a bad dwSize or an option out of its range;
+/// ERROR_CAN_NOT_COMPLETE: the forwarder cannot be used (another process holds the kernel
+/// table, no permission, not Linux: the log says which).
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmHostStart(pOptions: PMGM_HOST_OPTIONS) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        if pOptions.is_null() {
+            return ENGINE.start(None);
+        }
+        // SAFETY: not NULL, so as the header asks: dwSize bytes to read.
+        let place = unsafe { Counted::options(pOptions) }?;
+        let mut options = from_options(&ENGINE.options_from_environment());
+        place.read(&mut options);
+        ENGINE.start(Some(to_options(&options)?))
+    })
+}
+
+/// Stops the manager: MFEs, routes, clock, counters and options are forgotten, and the
+/// kernel table is given back. The log callback stays.
+///
+/// Any thread.
+///
+/// Returns NO_ERROR, also when it was not started; ERROR_CAN_NOT_COMPLETE: a protocol is
+/// registered, nothing changed.
+#[unsafe(no_mangle)]
+pub extern "system" fn MgmHostStop() -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.stop())
+}
+
+/// Says where the log goes. How much is logged is an option.
+///
+/// pfnLog: the callback; NULL for standard error, which is the default. After a change
+/// the old one may still be running on another thread.
+///
+/// pvContext: passed to the callback, otherwise not used.
+///
+/// Any thread, at any time, also before the start and inside a callback.
+///
+/// Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmHostSetLog(pfnLog: PMGM_HOST_LOG_CALLBACK, pvContext: PVOID) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        ENGINE.set_log(pfnLog.map(|function| LogSink { function, context: pvContext }));
+        Ok(())
+    })
+}
+
+/// Adds a route to the memory forwarder, or replaces the one with this network and mask.
+/// MFEs it touches are evaluated anew before the call returns.
+///
+/// pRoute: the route; not kept.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, a mask that is not
+/// contiguous, network bits outside the mask, dwIfIndex 0; ERROR_CAN_NOT_COMPLETE: the
+/// forwarder is not the memory one, or memory ran out.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmHostAddRoute(pRoute: PMGM_HOST_ROUTE) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks: a structure to read.
+        let route = unsafe { Place::new(pRoute) }?.get();
+        let (network, prefix_len) = prefix(&route)?;
+        if route.dwIfIndex == 0 {
+            return Err(Error::InvalidParameter);
+        }
+        ENGINE.add_route(Route {
+            if_index: route.dwIfIndex,
+            gateway: u32::from_be(route.dwGateway),
+            network,
+            prefix_len,
+            protocol: if route.dwProtocol == 0 { PROTOCOL_OTHER } else { route.dwProtocol },
+        })
+    })
+}
+
+/// Deletes a route of the memory forwarder. MFEs it touches are evaluated anew before the
+/// call returns.
+///
+/// pRoute: its dwNetwork and dwMask say which; not kept.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, a mask that is not
+/// contiguous, network bits outside the mask; ERROR_NOT_FOUND: no such route;
+/// ERROR_CAN_NOT_COMPLETE: the forwarder is not the memory one.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmHostDeleteRoute(pRoute: PMGM_HOST_ROUTE) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks: a structure to read.
+        let (network, prefix_len) = prefix(&unsafe { Place::new(pRoute) }?.get())?;
+        ENGINE.delete_route(network, prefix_len)
+    })
+}
+
+/// Tells the memory forwarder that an IPv4 multicast packet arrived. If there is no MFE
+/// for it, one is made before the call returns, with the callbacks that belong to it.
+/// Nothing is sent anywhere: the forwarder counts.
+///
+/// dwIfIndex, dwIfNextHopAddr: the interface it arrived on, and the next hop it came
+/// from on a point-to-multipoint link, network byte order, else 0.
+///
+/// pbPacket: the packet from its IP header on; only read, and not kept.
+///
+/// dwSize: its size in bytes.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR, also when the packet was dropped (see the counters);
+/// ERROR_INVALID_PARAMETER: a NULL pointer, no well-formed IPv4 packet, or no multicast
+/// destination; ERROR_CAN_NOT_COMPLETE: the forwarder is not the memory one.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmHostReceivePacket(
+    dwIfIndex: DWORD,
+    dwIfNextHopAddr: DWORD,
+    pbPacket: PBYTE,
+    dwSize: DWORD,
+) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        if pbPacket.is_null() || dwSize > MAX_PACKET {
+            return Err(Error::InvalidParameter);
+        }
+        // SAFETY: not NULL, and the header asks for dwSize bytes to read, which nobody
+        // writes during the call.
+        let packet = unsafe { std::slice::from_raw_parts(pbPacket, dwSize as usize) };
+        let next_hop = u32::from_be(dwIfNextHopAddr);
+        ENGINE.receive(InterfaceKey { if_index: dwIfIndex, next_hop }, packet)
+    })
+}
+
+/// Moves the manual clock. All that falls due runs, in its order, on this thread before
+/// the call returns.
+///
+/// dwMilliseconds: by how much.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE: the clock is not manual.
+#[unsafe(no_mangle)]
+pub extern "system" fn MgmHostAdvanceClock(dwMilliseconds: DWORD) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.advance(dwMilliseconds))
+}
+
+/// Reads the counters.
+///
+/// pCounters: its dwSize says how much of it to fill.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer or a bad dwSize.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmHostGetCounters(pCounters: PMGM_HOST_COUNTERS) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks: dwSize bytes to read and write.
+        let place = unsafe { Counted::counters(pCounters) }?;
+        place.write(&from_counters(&ENGINE.counters()));
+        Ok(())
+    })
+}
+
+/// A structure of the caller that begins with its size, which may be another than ours.
+struct Counted<T> {
+    at: *mut T,
+    /// How many bytes both sides know.
+    bytes: usize,
+}
+
+impl Counted<MGM_HOST_OPTIONS> {
+    /// # Safety
+    /// `at` is NULL or valid for as many bytes as its dwSize says.
+    unsafe fn options(at: PMGM_HOST_OPTIONS) -> Result<Self, Error> {
+        // SAFETY: the caller's promise.
+        let size = unsafe { size_at(at.cast()) }?;
+        // More than we know would be options that we cannot heed.
+        if !(8..=size_of::<MGM_HOST_OPTIONS>()).contains(&size) || size % 4 != 0 {
+            return Err(Error::InvalidParameter);
+        }
+        Ok(Self { at, bytes: size })
+    }
+
+    /// Copies in what the caller knows.
+    fn read(&self, value: &mut MGM_HOST_OPTIONS) {
+        // SAFETY: as in `write`; any bytes are valid options.
+        unsafe {
+            let to = std::ptr::from_mut(value).cast::<u8>();
+            std::ptr::copy_nonoverlapping(self.at.cast(), to, self.bytes);
+        }
+    }
+}
+
+impl Counted<MGM_HOST_COUNTERS> {
+    /// # Safety
+    /// `at` is NULL or valid for as many bytes as its dwSize says.
+    unsafe fn counters(at: PMGM_HOST_COUNTERS) -> Result<Self, Error> {
+        // SAFETY: the caller's promise.
+        let size = unsafe { size_at(at.cast()) }?;
+        if size < 8 || size % 8 != 0 {
+            return Err(Error::InvalidParameter);
+        }
+        Ok(Self { at, bytes: size.min(size_of::<MGM_HOST_COUNTERS>()) })
+    }
+}
+
+impl<T: Copy> Counted<T> {
+    /// Copies out what the caller knows; dwSize becomes the number of bytes.
+    fn write(&self, value: &T) {
+        // SAFETY: `bytes` is at most the size of either side; the constructors' callers
+        // promised the memory. No alignment is assumed.
+        unsafe {
+            let from = std::ptr::from_ref(value).cast::<u8>();
+            std::ptr::copy_nonoverlapping(from, self.at.cast(), self.bytes);
+            self.at.cast::<DWORD>().write_unaligned(self.bytes as DWORD);
+        }
+    }
+}
+
+/// The dwSize at the start of a structure.
+///
+/// # Safety
+/// `at` is NULL or readable.
+unsafe fn size_at(at: *mut DWORD) -> Result<usize, Error> {
+    // SAFETY: the caller's promise.
+    Ok(unsafe { Place::new(at) }?.get() as usize)
+}
+
+fn from_options(options: &Options) -> MGM_HOST_OPTIONS {
+    MGM_HOST_OPTIONS {
+        dwSize: size_of::<MGM_HOST_OPTIONS>() as DWORD,
+        dwForwarder: match options.forwarder {
+            ForwarderKind::Memory => MGM_HOST_FORWARDER_MEMORY,
+            ForwarderKind::Linux => MGM_HOST_FORWARDER_LINUX,
+        },
+        dwTable: options.table,
+        dwLogLevel: options.log_level as DWORD,
+        dwClock: if options.manual_clock { MGM_HOST_CLOCK_MANUAL } else { MGM_HOST_CLOCK_SYSTEM },
+        dwMaxEntries: options.max_entries,
+    }
+}
+
+fn to_options(options: &MGM_HOST_OPTIONS) -> Result<Options, Error> {
+    let forwarder = match options.dwForwarder {
+        MGM_HOST_FORWARDER_MEMORY => ForwarderKind::Memory,
+        MGM_HOST_FORWARDER_LINUX => ForwarderKind::Linux,
+        _ => return Err(Error::InvalidParameter),
+    };
+    let manual_clock = match options.dwClock {
+        MGM_HOST_CLOCK_SYSTEM => false,
+        MGM_HOST_CLOCK_MANUAL => true,
+        _ => return Err(Error::InvalidParameter),
+    };
+    let log_level = Level::from_number(options.dwLogLevel).ok_or(Error::InvalidParameter)?;
+    if options.dwMaxEntries == 0 || options.dwTable >= TABLES_END {
+        return Err(Error::InvalidParameter);
+    }
+    let table = if options.dwTable == 0 { DEFAULT_TABLE } else { options.dwTable };
+    Ok(Options { forwarder, table, log_level, manual_clock, max_entries: options.dwMaxEntries })
+}
+
+/// A route's network and prefix length.
+fn prefix(route: &MGM_HOST_ROUTE) -> Result<(u32, u8), Error> {
+    let (network, mask) = (u32::from_be(route.dwNetwork), u32::from_be(route.dwMask));
+    let len = mask.leading_ones();
+    if mask.count_ones() != len || network & !mask != 0 {
+        return Err(Error::InvalidParameter);
+    }
+    // At most 32.
+    Ok((network, len as u8))
+}
+
+fn from_counters(counters: &Counters) -> MGM_HOST_COUNTERS {
+    MGM_HOST_COUNTERS {
+        dwSize: size_of::<MGM_HOST_COUNTERS>() as DWORD,
+        dwClients: counters.clients,
+        dwInterfaces: counters.interfaces,
+        dwMemberships: counters.memberships,
+        dwEntries: counters.entries,
+        dwReserved: 0,
+        ullPacketsWithoutEntry: counters.packets_without_entry,
+        ullPacketsForwarded: counters.packets_forwarded,
+        ullPacketsDropped: counters.packets_dropped,
+        ullDroppedScope: counters.dropped_scope,
+        ullDroppedLimit: counters.dropped_limit,
+        ullDroppedMemory: counters.dropped_memory,
+        ullDroppedBusy: counters.dropped_busy,
+        ullWrongInterface: counters.wrong_interface,
+        ullAlerts: counters.alerts,
+        ullDirectCallbacks: counters.direct_callbacks,
+        ullSlowCallbacks: counters.slow_callbacks,
+        ullRenewed: counters.renewed,
+        ullExpired: counters.expired,
+        ullForwarderErrors: counters.forwarder_errors,
+        ullEventsLost: counters.events_lost,
+        ullLogLost: counters.log_lost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONS: MGM_HOST_OPTIONS = MGM_HOST_OPTIONS {
+        dwSize: 24,
+        dwForwarder: MGM_HOST_FORWARDER_LINUX,
+        dwTable: 0,
+        dwLogLevel: 4,
+        dwClock: MGM_HOST_CLOCK_MANUAL,
+        dwMaxEntries: 10,
+    };
+
+    #[test]
+    fn options_come_through() {
+        let options = to_options(&OPTIONS).unwrap();
+        let expected = Options {
+            forwarder: ForwarderKind::Linux,
+            table: 253,
+            log_level: Level::Debug,
+            manual_clock: true,
+            max_entries: 10,
+        };
+        assert!(options == expected);
+        assert_eq!(from_options(&expected), MGM_HOST_OPTIONS { dwTable: 253, ..OPTIONS });
+    }
+
+    #[test]
+    fn options_out_of_range_are_refused() {
+        for wrong in [
+            MGM_HOST_OPTIONS { dwForwarder: 2, ..OPTIONS },
+            MGM_HOST_OPTIONS { dwTable: 1_000_000_000, ..OPTIONS },
+            MGM_HOST_OPTIONS { dwLogLevel: 5, ..OPTIONS },
+            MGM_HOST_OPTIONS { dwClock: 2, ..OPTIONS },
+            MGM_HOST_OPTIONS { dwMaxEntries: 0, ..OPTIONS },
+        ] {
+            assert!(to_options(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_other_versions() {
+        let mut options = MGM_HOST_OPTIONS { dwSize: 8, ..OPTIONS };
+        for (size, good) in [(0, false), (4, false), (8, true), (10, false), (24, true), (28, false)] {
+            options.dwSize = size;
+            // SAFETY: no more than the size is looked at here.
+            assert_eq!(unsafe { Counted::options(&raw mut options) }.is_ok(), good, "{size}");
+        }
+        options.dwSize = 8;
+        // SAFETY: a local structure.
+        let place = unsafe { Counted::options(&raw mut options) }.unwrap();
+        place.write(&MGM_HOST_OPTIONS { dwSize: 24, dwForwarder: 0, dwMaxEntries: 99, ..OPTIONS });
+        assert_eq!((options.dwSize, options.dwForwarder, options.dwMaxEntries), (8, 0, 10));
+        let mut read = MGM_HOST_OPTIONS { dwForwarder: 7, dwMaxEntries: 1, ..OPTIONS };
+        place.read(&mut read);
+        assert_eq!((read.dwForwarder, read.dwMaxEntries), (0, 1));
+    }
+
+    #[test]
+    fn counters_fill_what_the_caller_knows() {
+        let counters = from_counters(&Counters { clients: 3, log_lost: 9, ..Counters::default() });
+        let mut room = [MGM_HOST_COUNTERS { ullLogLost: 1, ..counters }; 2];
+        for (size, lost, after) in [(8, 1, 8), (144, 1, 144), (152, 9, 152), (304, 9, 152)] {
+            room[0] = MGM_HOST_COUNTERS { dwSize: size, dwClients: 0, ullLogLost: 1, ..counters };
+            // SAFETY: the sizes are those of the room at most.
+            let place = unsafe { Counted::counters(room.as_mut_ptr()) }.unwrap();
+            place.write(&counters);
+            assert_eq!((room[0].dwSize, room[0].dwClients), (after, 3));
+            assert_eq!((room[0].ullLogLost, room[1].ullLogLost), (lost, 1));
+        }
+        for size in [0, 4, 12, 150] {
+            room[0].dwSize = size;
+            // SAFETY: no more than the size is looked at here.
+            assert!(unsafe { Counted::counters(room.as_mut_ptr()) }.is_err(), "{size}");
+        }
+    }
+
+    #[test]
+    fn route_prefixes() {
+        let route = |network: u32, mask: u32| MGM_HOST_ROUTE {
+            dwNetwork: network.to_be(),
+            dwMask: mask.to_be(),
+            dwIfIndex: 1,
+            dwGateway: 0,
+            dwProtocol: 0,
+        };
+        assert_eq!(prefix(&route(0, 0)), Ok((0, 0)));
+        assert_eq!(prefix(&route(0x0A00_0000, 0xFF00_0000)), Ok((0x0A00_0000, 8)));
+        assert_eq!(prefix(&route(0x0A00_0001, u32::MAX)), Ok((0x0A00_0001, 32)));
+        assert!(prefix(&route(0x0A00_0001, 0xFF00_0000)).is_err());
+        assert!(prefix(&route(0, 0xFF00_FF00)).is_err());
+    }
+
+    #[test]
+    fn the_version_is_a_c_string() {
+        // SAFETY: a static text with its NUL.
+        let version = unsafe { std::ffi::CStr::from_ptr(MgmHostGetVersion()) };
+        assert_eq!(version.to_str(), Ok(env!("CARGO_PKG_VERSION")));
+    }
+}

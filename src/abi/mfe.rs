@@ -1,0 +1,478 @@
+//! Reading multicast forwarding entries and their statistics, and setting an
+//! upstream neighbour.
+
+use super::ENGINE;
+use super::base::{DWORD, HANDLE, PBYTE, PDWORD};
+use super::buffer::{Buffer, Room};
+use super::error::OutOfMemoryIs;
+use super::guard::guarded;
+use super::mib::{
+    MIB_IPMCAST_MFE, MIB_IPMCAST_MFE_STATS, MIB_IPMCAST_MFE_STATS_EX, MIB_IPMCAST_OIF, MIB_IPMCAST_OIF_STATS,
+    PMIB_IPMCAST_MFE,
+};
+use super::pointer::Place;
+use super::protocol::client;
+use super::types::{MGM_MFE_STATS_0, MGM_MFE_STATS_1};
+use crate::engine::StatisticsSource;
+use crate::forwarder::{EntryStatistics, InterfaceKey};
+use crate::manager::{Error, MfeView};
+use std::mem::offset_of;
+
+/// The mask of an entry's source.
+const HOST_MASK: DWORD = DWORD::MAX;
+
+/// Reads the MFE of one source and group.
+///
+/// pimm: its dwSource and dwGroup, network byte order, say which MFE. Other members are
+/// not read; it may lie inside pbBuffer.
+///
+/// pdwBufferSize: the size of the buffer in bytes. Receives the needed size with
+/// ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
+///
+/// pbBuffer: receives a MIB_IPMCAST_MFE with all its outgoing interfaces:
+/// SIZEOF_MIB_MFE(ulNumOutIf) bytes. It need not be aligned. NULL is allowed with
+/// *pdwBufferSize 0, to learn the size.
+///
+/// Needs no registration. Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_NOT_FOUND: no such
+/// MFE; ERROR_INSUFFICIENT_BUFFER; ERROR_CAN_NOT_COMPLETE.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmGetMfe(pimm: PMIB_IPMCAST_MFE, pdwBufferSize: PDWORD, pbBuffer: PBYTE) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks.
+        let (key, mut buffer) = unsafe { (Key::read(pimm)?, Buffer::new(pdwBufferSize, pbBuffer)?) };
+        ENGINE.mfe(key.source, key.group, |mfe| pack(&mut buffer, mfe))?;
+        Ok(buffer.single())
+    })
+}
+
+/// Reads MFEs from the first one on, in ascending order of group, then source.
+///
+/// pdwBufferSize: the size of the buffer in bytes. Receives the size of the first MFE
+/// with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
+///
+/// pbBuffer: receives as many whole MIB_IPMCAST_MFE as fit, one behind the other, each
+/// with all its outgoing interfaces: SIZEOF_MIB_MFE(ulNumOutIf) bytes. It need not be
+/// aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
+///
+/// pdwNumEntries: receives the number of MFEs in the buffer.
+///
+/// Needs no registration. Any thread, also inside a callback.
+///
+/// Returns ERROR_MORE_DATA: MFEs follow (continue with MgmGetNextMfe and the last one in
+/// the buffer); ERROR_NO_MORE_ITEMS: none follow, there may be some in the buffer;
+/// ERROR_INSUFFICIENT_BUFFER: not even one fits, *pdwNumEntries is 0;
+/// ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_CAN_NOT_COMPLETE. With the last two
+/// *pdwNumEntries is not written. Never NO_ERROR.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmGetFirstMfe(pdwBufferSize: PDWORD, pbBuffer: PBYTE, pdwNumEntries: PDWORD) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks.
+        unsafe { list(None, pdwBufferSize, pbBuffer, pdwNumEntries) }
+    })
+}
+
+/// Reads the MFEs that follow a given one, in ascending order of group, then source.
+///
+/// pimmStart: its dwSource and dwGroup, network byte order, say after which MFE to
+/// start; that MFE may be gone meanwhile. Other members are not read; it may lie inside
+/// pbBuffer.
+///
+/// pdwBufferSize, pbBuffer, pdwNumEntries: see MgmGetFirstMfe.
+///
+/// Needs no registration. Any thread, also inside a callback.
+///
+/// Returns what MgmGetFirstMfe returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmGetNextMfe(
+    pimmStart: PMIB_IPMCAST_MFE,
+    pdwBufferSize: PDWORD,
+    pbBuffer: PBYTE,
+    pdwNumEntries: PDWORD,
+) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks.
+        unsafe {
+            let key = Key::read(pimmStart)?;
+            list(Some((key.group, key.source)), pdwBufferSize, pbBuffer, pdwNumEntries)
+        }
+    })
+}
+
+/// Reads the MFE of one source and group with its statistics.
+///
+/// pimm: its dwSource and dwGroup, network byte order, say which MFE. Other members are
+/// not read; it may lie inside pbBuffer.
+///
+/// pdwBufferSize: the size of the buffer in bytes. Receives the needed size with
+/// ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
+///
+/// pbBuffer: receives the structure that dwFlags asks for, with all its outgoing
+/// interfaces: SIZEOF_MIB_MFE_STATS(ulNumOutIf) or SIZEOF_MIB_MFE_STATS_EX(ulNumOutIf)
+/// bytes. It need not be aligned. NULL is allowed with *pdwBufferSize 0, to learn the
+/// size.
+///
+/// dwFlags: MGM_MFE_STATS_0 for MIB_IPMCAST_MFE_STATS, MGM_MFE_STATS_1 for
+/// MIB_IPMCAST_MFE_STATS_EX.
+///
+/// Needs no registration. Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, or another dwFlags;
+/// ERROR_NOT_FOUND: no such MFE; ERROR_INSUFFICIENT_BUFFER; ERROR_CAN_NOT_COMPLETE.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmGetMfeStats(
+    pimm: PMIB_IPMCAST_MFE,
+    pdwBufferSize: PDWORD,
+    pbBuffer: PBYTE,
+    dwFlags: DWORD,
+) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks.
+        let (key, mut buffer) = unsafe { (Key::read(pimm)?, Buffer::new(pdwBufferSize, pbBuffer)?) };
+        let form = Form::from_flags(dwFlags)?;
+        ENGINE.mfe_statistics(key.source, key.group, |mfe, statistics, packets_out| {
+            if let Some(room) = form.room(&mut buffer, mfe) {
+                form.fill(room, mfe, statistics, packets_out);
+            }
+        })?;
+        Ok(buffer.single())
+    })
+}
+
+/// Reads MFEs with their statistics from the first one on, in ascending order of group,
+/// then source.
+///
+/// pdwBufferSize: the size of the buffer in bytes. Receives the size of the first MFE
+/// with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
+///
+/// pbBuffer: receives as many whole structures of the kind that dwFlags asks for as fit,
+/// one behind the other, each with all its outgoing interfaces. It need not be aligned.
+/// NULL is allowed with *pdwBufferSize 0, to learn the size.
+///
+/// pdwNumEntries: receives the number of MFEs in the buffer.
+///
+/// dwFlags: MGM_MFE_STATS_0 for MIB_IPMCAST_MFE_STATS, MGM_MFE_STATS_1 for
+/// MIB_IPMCAST_MFE_STATS_EX.
+///
+/// Needs no registration. Any thread, also inside a callback.
+///
+/// Returns what MgmGetFirstMfe returns (continue with MgmGetNextMfeStats), and
+/// ERROR_INVALID_PARAMETER for another dwFlags.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmGetFirstMfeStats(
+    pdwBufferSize: PDWORD,
+    pbBuffer: PBYTE,
+    pdwNumEntries: PDWORD,
+    dwFlags: DWORD,
+) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks.
+        unsafe { list_statistics(None, pdwBufferSize, pbBuffer, pdwNumEntries, dwFlags) }
+    })
+}
+
+/// Reads the MFEs that follow a given one with their statistics, in ascending order of
+/// group, then source.
+///
+/// pimmStart: its dwSource and dwGroup, network byte order, say after which MFE to
+/// start; that MFE may be gone meanwhile. Other members are not read; dwGroup and
+/// dwSource come first in the statistics structures too, so it may be the last of those
+/// in pbBuffer.
+///
+/// pdwBufferSize, pbBuffer, pdwNumEntries, dwFlags: see MgmGetFirstMfeStats.
+///
+/// Needs no registration. Any thread, also inside a callback.
+///
+/// Returns what MgmGetFirstMfeStats returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmGetNextMfeStats(
+    pimmStart: PMIB_IPMCAST_MFE,
+    pdwBufferSize: PDWORD,
+    pbBuffer: PBYTE,
+    pdwNumEntries: PDWORD,
+    dwFlags: DWORD,
+) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks.
+        unsafe {
+            let key = Key::read(pimmStart)?;
+            let after = Some((key.group, key.source));
+            list_statistics(after, pdwBufferSize, pbBuffer, pdwNumEntries, dwFlags)
+        }
+    })
+}
+
+/// Sets the upstream neighbour of an MFE.
+///
+/// hProtocol: the handle from MgmRegisterMProtocol; any registered protocol may set it.
+///
+/// pimm: its dwSource and dwGroup say which MFE; its dwUpStrmNgbr is stored. All in
+/// network byte order. Other members are not read.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle or a NULL pointer;
+/// ERROR_NOT_FOUND: no such MFE; ERROR_CAN_NOT_COMPLETE.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmSetMfe(hProtocol: HANDLE, pimm: PMIB_IPMCAST_MFE) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks.
+        let (key, upstream) = unsafe {
+            let key = Key::read(pimm)?;
+            (key, Place::new(&raw mut (*pimm).dwUpStrmNgbr)?.get())
+        };
+        let id = client(hProtocol)?;
+        ENGINE.set_upstream(id, key.source, key.group, u32::from_be(upstream))
+    })
+}
+
+/// The source and group in a caller's structure, host byte order.
+#[derive(Clone, Copy)]
+struct Key {
+    source: u32,
+    group: u32,
+}
+
+impl Key {
+    /// Reads only these two members: the structure may be one of another kind that
+    /// begins with them, unaligned, and end behind them.
+    ///
+    /// # Safety
+    /// `mfe` is NULL or its dwSource and dwGroup are readable.
+    unsafe fn read(mfe: PMIB_IPMCAST_MFE) -> Result<Self, Error> {
+        if mfe.is_null() {
+            return Err(Error::InvalidParameter);
+        }
+        // SAFETY: not NULL, so the members are readable; nothing else is touched.
+        let (source, group) =
+            unsafe { (Place::new(&raw mut (*mfe).dwSource)?.get(), Place::new(&raw mut (*mfe).dwGroup)?.get()) };
+        Ok(Self { source: u32::from_be(source), group: u32::from_be(group) })
+    }
+}
+
+/// MgmGetFirstMfe and MgmGetNextMfe.
+///
+/// # Safety
+/// As [`Buffer::new`], and `entries` is NULL or writable.
+unsafe fn list(after: Option<(u32, u32)>, size: PDWORD, bytes: PBYTE, entries: PDWORD) -> Result<DWORD, Error> {
+    // SAFETY: the caller's promise.
+    let (mut buffer, entries) = unsafe { (Buffer::new(size, bytes)?, Place::new(entries)?) };
+    ENGINE.mfes(after, &mut |mfe| pack(&mut buffer, mfe))?;
+    Ok(buffer.list(entries))
+}
+
+/// MgmGetFirstMfeStats and MgmGetNextMfeStats.
+///
+/// # Safety
+/// As [`Buffer::new`], and `entries` is NULL or writable.
+unsafe fn list_statistics(
+    after: Option<(u32, u32)>,
+    size: PDWORD,
+    bytes: PBYTE,
+    entries: PDWORD,
+    flags: DWORD,
+) -> Result<DWORD, Error> {
+    // SAFETY: the caller's promise.
+    let (mut buffer, entries) = unsafe { (Buffer::new(size, bytes)?, Place::new(entries)?) };
+    let form = Form::from_flags(flags)?;
+    let mut each = |mfe: &MfeView<'_>, source: &mut dyn StatisticsSource| {
+        let Some(room) = form.room(&mut buffer, mfe) else { return false };
+        // Asked only now: it costs the forwarder a system call.
+        let statistics = source.entry();
+        form.fill(room, mfe, &statistics, &mut |oif| source.packets_out(oif));
+        true
+    };
+    ENGINE.mfes_statistics(after, &mut each)?;
+    Ok(buffer.list(entries))
+}
+
+/// Writes an MFE without statistics; false when it does not fit.
+fn pack(buffer: &mut Buffer, mfe: &MfeView<'_>) -> bool {
+    const FIXED: usize = offset_of!(MIB_IPMCAST_MFE, rgmioOutInfo);
+    const PART: usize = size_of::<MIB_IPMCAST_OIF>();
+    let Some(mut room) = buffer.entry(FIXED, PART, mfe.oif_count()) else { return false };
+    let no_oif = MIB_IPMCAST_OIF { dwOutIfIndex: 0, dwNextHopAddr: 0, dwReserved: 0, dwReserved1: 0 };
+    let fixed = MIB_IPMCAST_MFE {
+        dwGroup: mfe.group().to_be(),
+        dwSource: mfe.source().to_be(),
+        dwSrcMask: HOST_MASK,
+        dwUpStrmNgbr: mfe.upstream().to_be(),
+        dwInIfIndex: mfe.iif().if_index,
+        dwInIfProtocol: mfe.iif_protocol(),
+        dwRouteProtocol: mfe.route_protocol(),
+        dwRouteNetwork: mfe.route_network().to_be(),
+        dwRouteMask: mfe.route_mask().to_be(),
+        ulUpTime: saturate(mfe.up_time_ms() / 1000),
+        ulExpiryTime: saturate(mfe.expires_in_ms().div_ceil(1000)),
+        ulTimeOut: mfe.timeout_s(),
+        ulNumOutIf: saturate(mfe.oif_count() as u64),
+        fFlags: 0,
+        dwReserved: 0,
+        rgmioOutInfo: [no_oif],
+    };
+    room.put(0, &fixed, FIXED);
+    for (i, oif) in mfe.oifs().enumerate() {
+        let part = MIB_IPMCAST_OIF { dwOutIfIndex: oif.if_index, dwNextHopAddr: oif.next_hop.to_be(), ..no_oif };
+        room.put(FIXED + i * PART, &part, PART);
+    }
+    true
+}
+
+/// The two structures of statistics.
+#[derive(Clone, Copy)]
+enum Form {
+    Basic,
+    Extended,
+}
+
+impl Form {
+    fn from_flags(flags: DWORD) -> Result<Self, Error> {
+        match flags {
+            MGM_MFE_STATS_0 => Ok(Self::Basic),
+            MGM_MFE_STATS_1 => Ok(Self::Extended),
+            _ => Err(Error::InvalidParameter),
+        }
+    }
+
+    /// The size without outgoing interfaces.
+    fn fixed(self) -> usize {
+        match self {
+            Self::Basic => offset_of!(MIB_IPMCAST_MFE_STATS, rgmiosOutStats),
+            Self::Extended => offset_of!(MIB_IPMCAST_MFE_STATS_EX, rgmiosOutStats),
+        }
+    }
+
+    fn room(self, buffer: &mut Buffer, mfe: &MfeView<'_>) -> Option<Room> {
+        buffer.entry(self.fixed(), size_of::<MIB_IPMCAST_OIF_STATS>(), mfe.oif_count())
+    }
+
+    fn fill(
+        self,
+        mut room: Room,
+        mfe: &MfeView<'_>,
+        statistics: &EntryStatistics,
+        packets_out: &mut dyn FnMut(InterfaceKey) -> u64,
+    ) {
+        const PART: usize = size_of::<MIB_IPMCAST_OIF_STATS>();
+        let mut total = 0_u64;
+        for (i, oif) in mfe.oifs().enumerate() {
+            let packets = packets_out(oif);
+            total = total.wrapping_add(packets);
+            let part = MIB_IPMCAST_OIF_STATS {
+                dwOutIfIndex: oif.if_index,
+                dwNextHopAddr: oif.next_hop.to_be(),
+                ulOutPackets: packets as u32,
+                ..NO_OIF
+            };
+            room.put(self.fixed() + i * PART, &part, PART);
+        }
+        let all = extended(mfe, statistics, total);
+        match self {
+            Self::Basic => room.put(0, &basic(&all), self.fixed()),
+            Self::Extended => room.put(0, &all, self.fixed()),
+        }
+    }
+}
+
+const NO_OIF: MIB_IPMCAST_OIF_STATS = MIB_IPMCAST_OIF_STATS {
+    dwOutIfIndex: 0,
+    dwNextHopAddr: 0,
+    dwDialContext: 0,
+    ulTtlTooLow: 0,
+    ulFragNeeded: 0,
+    ulOutPackets: 0,
+    ulOutDiscards: 0,
+};
+
+/// The fixed part with all statistics; the casts are the modulo 2^32 of the MIB.
+fn extended(mfe: &MfeView<'_>, statistics: &EntryStatistics, out: u64) -> MIB_IPMCAST_MFE_STATS_EX {
+    MIB_IPMCAST_MFE_STATS_EX {
+        dwGroup: mfe.group().to_be(),
+        dwSource: mfe.source().to_be(),
+        dwSrcMask: HOST_MASK,
+        dwUpStrmNgbr: mfe.upstream().to_be(),
+        dwInIfIndex: mfe.iif().if_index,
+        dwInIfProtocol: mfe.iif_protocol(),
+        dwRouteProtocol: mfe.route_protocol(),
+        dwRouteNetwork: mfe.route_network().to_be(),
+        dwRouteMask: mfe.route_mask().to_be(),
+        ulUpTime: saturate(mfe.up_time_ms() / 10),
+        ulExpiryTime: remaining_hundredths(mfe.expires_in_ms()),
+        ulNumOutIf: saturate(mfe.oif_count() as u64),
+        ulInPkts: statistics.packets as u32,
+        ulInOctets: statistics.bytes as u32,
+        ulPktsDifferentIf: statistics.wrong_interface as u32,
+        ulQueueOverflow: statistics.queue_overflow as u32,
+        ulUninitMfe: 0,
+        ulNegativeMfe: 0,
+        ulInDiscards: 0,
+        ulInHdrErrors: 0,
+        ulTotalOutPackets: out as u32,
+        rgmiosOutStats: [NO_OIF],
+    }
+}
+
+/// The same in the smaller structure.
+fn basic(all: &MIB_IPMCAST_MFE_STATS_EX) -> MIB_IPMCAST_MFE_STATS {
+    MIB_IPMCAST_MFE_STATS {
+        dwGroup: all.dwGroup,
+        dwSource: all.dwSource,
+        dwSrcMask: all.dwSrcMask,
+        dwUpStrmNgbr: all.dwUpStrmNgbr,
+        dwInIfIndex: all.dwInIfIndex,
+        dwInIfProtocol: all.dwInIfProtocol,
+        dwRouteProtocol: all.dwRouteProtocol,
+        dwRouteNetwork: all.dwRouteNetwork,
+        dwRouteMask: all.dwRouteMask,
+        ulUpTime: all.ulUpTime,
+        ulExpiryTime: all.ulExpiryTime,
+        ulNumOutIf: all.ulNumOutIf,
+        ulInPkts: all.ulInPkts,
+        ulInOctets: all.ulInOctets,
+        ulPktsDifferentIf: all.ulPktsDifferentIf,
+        ulQueueOverflow: all.ulQueueOverflow,
+        rgmiosOutStats: all.rgmiosOutStats,
+    }
+}
+
+fn saturate(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// Hundredths of a second, rounded up; at least 1, as 0 means "does not age".
+fn remaining_hundredths(ms: u64) -> u32 {
+    saturate(ms.div_ceil(10)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remaining_time_is_never_0() {
+        for (ms, hundredths) in [(0, 1), (1, 1), (10, 1), (11, 2), (900_000, 90_000)] {
+            assert_eq!(remaining_hundredths(ms), hundredths);
+        }
+        assert_eq!(remaining_hundredths(u64::MAX), u32::MAX);
+    }
+
+    #[test]
+    fn a_key_is_read_from_anywhere() {
+        let mut bytes = [0_u8; 9];
+        bytes[1..5].copy_from_slice(&[239, 1, 2, 3]);
+        bytes[5..9].copy_from_slice(&[10, 0, 0, 1]);
+        // SAFETY: the eight bytes of group and source are there.
+        let key = unsafe { Key::read(bytes[1..].as_mut_ptr().cast()) }.unwrap();
+        assert_eq!((key.group, key.source), (0xEF01_0203, 0x0A00_0001));
+    }
+
+    #[test]
+    fn statistics_come_in_two_forms() {
+        assert_eq!(Form::from_flags(1).map(Form::fixed), Ok(64));
+        assert_eq!(Form::from_flags(2).map(Form::fixed), Ok(84));
+        for flags in [0, 3, 4, u32::MAX] {
+            assert!(Form::from_flags(flags).is_err());
+        }
+    }
+}
