@@ -1,0 +1,74 @@
+#!/bin/bash
+# deps.sh demo|check: are the Debian packages there that the demo, or all tests, need?
+# As root the missing ones are installed, otherwise they are named and it stops.
+set -euo pipefail
+
+# A file or command that shows the package is there, and the package.
+demo=(
+    "gcc gcc"
+    "ip iproute2"
+    "unshare util-linux"
+    "nsenter util-linux"
+)
+check=(
+    "${demo[@]}"
+    "g++ g++"
+    "nm binutils"
+    "cmake cmake"
+    "ctest cmake"
+    "clang clang"
+    "/usr/share/mingw-w64/include/mgm.h mingw-w64-common"
+    "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix"
+)
+
+case ${1:-} in
+demo) wanted=("${demo[@]}") ;;
+check) wanted=("${check[@]}") ;;
+*)
+    echo "usage: deps.sh demo|check" >&2
+    exit 2
+    ;;
+esac
+
+# iproute2 puts ip into a directory that not every user has in the PATH.
+PATH=$PATH:/usr/sbin:/sbin
+
+missing_packages() {
+    local line
+    for line in "${wanted[@]}"; do
+        case ${line% *} in
+        /*) [ -e "${line% *}" ] || echo "${line#* }" ;;
+        *) command -v "${line% *}" >/dev/null || echo "${line#* }" ;;
+        esac
+    done | sort -u | tr '\n' ' '
+}
+
+if ! command -v cargo >/dev/null; then
+    echo "No cargo: install a Rust toolchain first (https://rustup.rs)." >&2
+    exit 1
+fi
+if [ "$1" = check ]; then
+    for component in fmt:rustfmt clippy:clippy; do
+        cargo "${component%:*}" --version >/dev/null 2>&1 && continue
+        if command -v rustup >/dev/null; then
+            rustup component add "${component#*:}"
+        else
+            echo "No cargo ${component%:*}: add ${component#*:} to the Rust toolchain." >&2
+            exit 1
+        fi
+    done
+fi
+
+missing=$(missing_packages)
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing: $missing"
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086 # one word each
+    apt-get update -q && apt-get install -q -y --no-install-recommends $missing
+    missing=$(missing_packages)
+    [ -n "$missing" ] || exit 0
+fi
+echo "Missing Debian packages. Install them, then try again:" >&2
+echo "  sudo apt-get update && sudo apt-get install --no-install-recommends $missing" >&2
+exit 1
