@@ -732,10 +732,10 @@ typedef SOURCE_GROUP_ENTRY *PSOURCE_GROUP_ENTRY;
  * dwHdrSize: bytes at pbPacketHdr; 0 without a packet.
  *
  * pbPacketHdr: the IPv4 header of the packet with its options, network byte order,
- * without payload; NULL without a packet. Source, destination, total length and
- * identification are the packet's; TTL, protocol and checksum are 0 where the forwarder
- * does not know them (the Linux kernel does not tell). It is aligned for any structure;
- * changes to it are ignored.
+ * without payload; NULL without a packet. Source, destination and identification are
+ * the packet's; total length, TTL, protocol and checksum are 0 where the forwarder does
+ * not know them (the Linux kernel overwrites these four). It is aligned for any
+ * structure; changes to it are ignored.
  *
  * pbRoute: the address of an RTM_DEST_INFO with one view, RTM_VIEW_ID_MCAST; its
  * handles are NULL. NULL without a route. Changes to it are ignored.
@@ -897,8 +897,8 @@ typedef DWORD (MGM_CALL *PMGM_JOIN_ALERT_CALLBACK)(DWORD dwSourceAddr,
  * dwHdrSize: bytes at pbPacketHdr, 20 to 60.
  *
  * pbPacketHdr: the IPv4 header of the packet with its options, network byte order,
- * without payload. TTL, protocol and checksum are 0 where the forwarder does not know
- * them. It is aligned for any structure; changes to it are ignored; it may not be kept
+ * without payload. Total length, TTL, protocol and checksum are 0 where the forwarder
+ * does not know them. It is aligned for any structure; changes to it are ignored; it may not be kept
  * after the return.
  *
  * Every Mgm function may be called from inside: the alerts it causes are queued behind

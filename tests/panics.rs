@@ -70,7 +70,7 @@ fn a_client_that_panics_harms_nobody() {
     engine.take(b, interface(2)).unwrap();
     engine.add(igmp, group, interface(1), join).unwrap();
     engine.add(b, group, interface(2), join).unwrap();
-    let packet = [0x45, 0, 0, 20, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 239, 1, 1, 1];
+    let packet = [0x45, 0, 0, 20, 0, 1, 0, 0, 64, 17, 128, 213, 10, 0, 0, 1, 239, 1, 1, 1];
     engine.receive(interface(2), &packet).unwrap();
     engine.delete(igmp, group, interface(1), join).unwrap();
     for (client, if_index) in [(a, 1), (igmp, 1), (b, 2)] {

@@ -292,7 +292,7 @@ impl<C: Client> Call<C> {
     }
 }
 
-/// The header of a well-formed IPv4 packet.
+/// The header of a well-formed IPv4 packet, its checksum right (RFC 1122 3.2.1.2).
 fn ipv4_header(packet: &[u8]) -> Option<&[u8]> {
     let first = *packet.first()?;
     let header = packet.get(..usize::from(first & 0xF) * 4)?;
@@ -300,5 +300,7 @@ fn ipv4_header(packet: &[u8]) -> Option<&[u8]> {
         return None;
     }
     let total = usize::from(u16::from_be_bytes([header[2], header[3]]));
-    (total >= header.len() && total <= packet.len()).then_some(header)
+    let sum: u32 = header.chunks_exact(2).map(|word| u32::from(u16::from_be_bytes([word[0], word[1]]))).sum();
+    let sum_is_right = (sum & 0xFFFF) + (sum >> 16) == 0xFFFF;
+    (sum_is_right && total >= header.len() && total <= packet.len()).then_some(header)
 }

@@ -79,7 +79,7 @@ impl Memory {
         }
     }
 
-    /// How many packets were forwarded, counted once for each interface they went out of.
+    /// How many packets went out of one interface at least.
     pub fn forwarded(&self) -> u64 {
         self.forwarded
     }
@@ -116,8 +116,8 @@ impl Memory {
             None => self.keep(iif, (source, group), len),
             Some(entry) => {
                 let received = entry.forward(iif, is_open, len, now);
-                if let Received::Forwarded(copies) = received {
-                    self.forwarded += copies as u64;
+                if let Received::Forwarded(1..) = received {
+                    self.forwarded += 1;
                 }
                 received
             }

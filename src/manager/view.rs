@@ -7,6 +7,15 @@ use super::{
 };
 use crate::forwarder::{InterfaceKey, Route};
 
+/// The route protocols that the MIB of RFC 4292 numbers and MFEs show; any other is OTHER.
+const OTHER: u32 = 1;
+const LOCAL: u32 = 2;
+const STATIC: u32 = 3;
+const RIP: u32 = 8;
+const IS_IS: u32 = 9;
+const OSPF: u32 = 13;
+const BGP: u32 = 14;
+
 /// A reading of one MFE.
 pub struct MfeView<'a> {
     manager: &'a Manager,
@@ -53,7 +62,10 @@ impl MfeView<'_> {
 
     /// The MIB number of the protocol of the route to the source, 0 without a route.
     pub fn route_protocol(&self) -> u32 {
-        self.route().map_or(0, |route| route.protocol)
+        self.route().map_or(0, |route| match route.protocol {
+            known @ (LOCAL | STATIC | RIP | IS_IS | OSPF | BGP) => known,
+            _ => OTHER,
+        })
     }
 
     /// The network of the route to the source.

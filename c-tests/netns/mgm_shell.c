@@ -1,0 +1,468 @@
+/*
+ * mgm_shell: a router process for the namespace tests. Clients of the manager do what the
+ * lines of standard input say, and every callback is written to standard output.
+ *
+ *   register N PROTOCOL COMPONENT      N: which client, 0 to 3
+ *   deregister N
+ *   take N IF          release N IF    IF: an interface by name or number
+ *   add N SOURCE GROUP IF FLAGS        SOURCE, GROUP: dotted, or 0; FLAGS: join, forward, both
+ *   delete N SOURCE GROUP IF FLAGS
+ *   rpf N IF UPSTREAM                  what RPF callbacks of client N answer from now on
+ *   block              unblock         RPF callbacks wait meanwhile
+ *   owner IF           mfes            stats SOURCE GROUP
+ *   counters
+ *   quit                               exits as it is, deregistering nobody
+ *
+ * Each command ends with a line "= COMMAND: ERROR"; lines that it prints before begin with
+ * two blanks. Callbacks:
+ *
+ *   cN RPF S G in=IF up=U route=NET/LEN|none packet=none
+ *   cN RPF ...                              packet=BYTES src= dst= len= id= ttl= proto= sum=
+ *   cN CREATION S G in=IF out=[IF IF:igmp]
+ *   cN PRUNE S G if=IF member|forward       cN JOIN S G member|forward
+ *   cN WRONGIF S G if=IF packet=...         cN LOCALJOIN S G if=IF     cN LOCALLEAVE ...
+ *   cN DISABLE IF                           cN ENABLE IF
+ *
+ * As IGMP does, a client adds the memberships that `add` gave it on an interface again when
+ * ENABLE comes for it. It ends with the process that started it.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <mgm.h>
+#include <mgmhost.h>
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#define CLIENTS 4
+#define MEMBERSHIPS 64
+#define TEXT 64
+
+static struct {
+    HANDLE handle;
+    bool answers;
+    DWORD if_index, upstream;
+} clients[CLIENTS];
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t unblocked = PTHREAD_COND_INITIALIZER;
+static bool blocked;
+/* What IGMP would know from the hosts; under the lock. */
+static struct membership {
+    int client; /* -1: free */
+    DWORD source, group, if_index, flags;
+} memberships[MEMBERSHIPS];
+
+static const char *error_text(DWORD error) {
+    switch (error) {
+    case NO_ERROR: return "NO_ERROR";
+    case ERROR_NOT_ENOUGH_MEMORY: return "ERROR_NOT_ENOUGH_MEMORY";
+    case ERROR_INVALID_PARAMETER: return "ERROR_INVALID_PARAMETER";
+    case ERROR_INSUFFICIENT_BUFFER: return "ERROR_INSUFFICIENT_BUFFER";
+    case ERROR_ALREADY_EXISTS: return "ERROR_ALREADY_EXISTS";
+    case ERROR_MORE_DATA: return "ERROR_MORE_DATA";
+    case ERROR_NO_MORE_ITEMS: return "ERROR_NO_MORE_ITEMS";
+    case ERROR_CAN_NOT_COMPLETE: return "ERROR_CAN_NOT_COMPLETE";
+    case ERROR_NOT_FOUND: return "ERROR_NOT_FOUND";
+    default: return "another error";
+    }
+}
+
+static const char *address(char text[TEXT], DWORD value) {
+    struct in_addr in = {value};
+    if (value == 0)
+        return strcpy(text, "0");
+    return inet_ntop(AF_INET, &in, text, TEXT);
+}
+
+static const char *interface(char text[TEXT], DWORD index) {
+    if (index == 0)
+        return strcpy(text, "-");
+    if (if_indextoname(index, text) == NULL)
+        snprintf(text, TEXT, "%u", (unsigned)index);
+    return text;
+}
+
+/* The IPv4 header that a callback got. */
+static const char *header(char text[256], DWORD size, const BYTE *bytes) {
+    char from[TEXT], to[TEXT];
+    DWORD source, group;
+    if (size == 0 && bytes == NULL)
+        return strcpy(text, "none");
+    if (bytes == NULL || size < 20 || bytes[0] >> 4 != 4 || (bytes[0] & 15) * 4u != size) {
+        snprintf(text, 256, "broken, %u bytes", (unsigned)size);
+        return text;
+    }
+    memcpy(&source, bytes + 12, 4);
+    memcpy(&group, bytes + 16, 4);
+    snprintf(text, 256, "%u src=%s dst=%s len=%d id=%d ttl=%d proto=%d sum=%d", (unsigned)size,
+             address(from, source), address(to, group), bytes[2] << 8 | bytes[3],
+             bytes[4] << 8 | bytes[5], bytes[8], bytes[9], bytes[10] << 8 | bytes[11]);
+    return text;
+}
+
+static DWORD on_rpf(int n, DWORD source, DWORD group, PDWORD if_index, PDWORD upstream,
+                    DWORD size, PBYTE bytes, PBYTE route) {
+    char s[TEXT], g[TEXT], i[TEXT], u[TEXT], net[TEXT] = "none", text[256];
+    RTM_DEST_INFO info;
+    if (route != NULL) {
+        DWORD network;
+        size_t used;
+        memcpy(&info, route, sizeof info);
+        memcpy(&network, info.DestAddress.AddrBits, 4);
+        address(net, network);
+        used = strlen(net);
+        snprintf(net + used, sizeof net - used, "/%d", info.DestAddress.NumBits);
+    }
+    printf("c%d RPF %s %s in=%s up=%s route=%s packet=%s\n", n, address(s, source),
+           address(g, group), interface(i, *if_index), address(u, *upstream), net,
+           header(text, size, bytes));
+    pthread_mutex_lock(&lock);
+    while (blocked)
+        pthread_cond_wait(&unblocked, &lock);
+    if (clients[n].answers) {
+        *if_index = clients[n].if_index;
+        *upstream = clients[n].upstream;
+    }
+    pthread_mutex_unlock(&lock);
+    return NO_ERROR;
+}
+
+static DWORD on_creation(int n, DWORD source, DWORD group, DWORD if_index, DWORD count,
+                         PMGM_IF_ENTRY oifs) {
+    char s[TEXT], g[TEXT], i[TEXT], out[1024] = "";
+    size_t used = 0;
+    for (DWORD k = 0; k < count && used < sizeof out - TEXT - 8; k++)
+        used += (size_t)snprintf(out + used, sizeof out - used, "%s%s%s", k == 0 ? "" : " ",
+                                 interface(i, oifs[k].dwIfIndex), oifs[k].bIGMP ? ":igmp" : "");
+    printf("c%d CREATION %s %s in=%s out=[%s]\n", n, address(s, source), address(g, group),
+           interface(i, if_index), out);
+    return NO_ERROR;
+}
+
+static DWORD on_change(int n, const char *kind, DWORD source, DWORD group, DWORD if_index,
+                       bool member, bool with_interface) {
+    char s[TEXT], g[TEXT], i[TEXT], where[TEXT + 8] = "";
+    if (with_interface)
+        snprintf(where, sizeof where, " if=%s", interface(i, if_index));
+    printf("c%d %s %s %s%s%s\n", n, kind, address(s, source), address(g, group), where,
+           kind[0] == 'L' ? "" : member ? " member" : " forward");
+    return NO_ERROR;
+}
+
+static DWORD on_wrong_if(int n, DWORD source, DWORD group, DWORD if_index, DWORD size,
+                         PBYTE bytes) {
+    char s[TEXT], g[TEXT], i[TEXT], text[256];
+    printf("c%d WRONGIF %s %s if=%s packet=%s\n", n, address(s, source), address(g, group),
+           interface(i, if_index), header(text, size, bytes));
+    return NO_ERROR;
+}
+
+static DWORD mask_of(DWORD value) { return value == 0 ? 0 : 0xFFFFFFFF; }
+
+static DWORD on_enable(int n, DWORD if_index) {
+    char i[TEXT];
+    printf("c%d ENABLE %s\n", n, interface(i, if_index));
+    for (int k = 0; k < MEMBERSHIPS; k++) {
+        struct membership m;
+        pthread_mutex_lock(&lock);
+        m = memberships[k];
+        pthread_mutex_unlock(&lock);
+        if (m.client == n && m.if_index == if_index)
+            MgmAddGroupMembershipEntry(clients[n].handle, m.source, mask_of(m.source), m.group,
+                                       mask_of(m.group), m.if_index, 0, m.flags);
+    }
+    return NO_ERROR;
+}
+
+static DWORD on_disable(int n, DWORD if_index) {
+    char i[TEXT];
+    printf("c%d DISABLE %s\n", n, interface(i, if_index));
+    return NO_ERROR;
+}
+
+/* The callbacks carry no context: a set for each client. */
+#define CALLBACKS(n)                                                                             \
+    static DWORD rpf_##n(DWORD s, DWORD sm, DWORD g, DWORD gm, PDWORD i, PDWORD h, PDWORD u,     \
+                         DWORD size, PBYTE bytes, PBYTE route) {                                 \
+        (void)sm, (void)gm, (void)h;                                                             \
+        return on_rpf(n, s, g, i, u, size, bytes, route);                                        \
+    }                                                                                            \
+    static DWORD creation_##n(DWORD s, DWORD sm, DWORD g, DWORD gm, DWORD i, DWORD h,            \
+                              DWORD count, PMGM_IF_ENTRY oifs) {                                 \
+        (void)sm, (void)gm, (void)h;                                                             \
+        return on_creation(n, s, g, i, count, oifs);                                             \
+    }                                                                                            \
+    static DWORD prune_##n(DWORD s, DWORD sm, DWORD g, DWORD gm, DWORD i, DWORD h, BOOL member,  \
+                           PDWORD timeout) {                                                     \
+        (void)sm, (void)gm, (void)h, (void)timeout;                                              \
+        return on_change(n, "PRUNE", s, g, i, member != 0, true);                                \
+    }                                                                                            \
+    static DWORD join_##n(DWORD s, DWORD sm, DWORD g, DWORD gm, BOOL member) {                   \
+        (void)sm, (void)gm;                                                                      \
+        return on_change(n, "JOIN", s, g, 0, member != 0, false);                                \
+    }                                                                                            \
+    static DWORD wrong_if_##n(DWORD s, DWORD g, DWORD i, DWORD h, DWORD size, PBYTE bytes) {     \
+        (void)h;                                                                                 \
+        return on_wrong_if(n, s, g, i, size, bytes);                                             \
+    }                                                                                            \
+    static DWORD local_join_##n(DWORD s, DWORD sm, DWORD g, DWORD gm, DWORD i, DWORD h) {        \
+        (void)sm, (void)gm, (void)h;                                                             \
+        return on_change(n, "LOCALJOIN", s, g, i, false, true);                                  \
+    }                                                                                            \
+    static DWORD local_leave_##n(DWORD s, DWORD sm, DWORD g, DWORD gm, DWORD i, DWORD h) {       \
+        (void)sm, (void)gm, (void)h;                                                             \
+        return on_change(n, "LOCALLEAVE", s, g, i, false, true);                                 \
+    }                                                                                            \
+    static DWORD disable_##n(DWORD i, DWORD h) {                                                 \
+        (void)h;                                                                                 \
+        return on_disable(n, i);                                                                 \
+    }                                                                                            \
+    static DWORD enable_##n(DWORD i, DWORD h) {                                                  \
+        (void)h;                                                                                 \
+        return on_enable(n, i);                                                                  \
+    }
+#define CONFIG(n)                                                                                \
+    {                                                                                            \
+        0, rpf_##n, creation_##n, prune_##n, join_##n, wrong_if_##n, local_join_##n,             \
+            local_leave_##n, disable_##n, enable_##n                                             \
+    }
+
+CALLBACKS(0)
+CALLBACKS(1)
+CALLBACKS(2)
+CALLBACKS(3)
+
+static ROUTING_PROTOCOL_CONFIG configs[CLIENTS] = {CONFIG(0), CONFIG(1), CONFIG(2), CONFIG(3)};
+
+/* Commands */
+
+#define WORDS 8
+static char *words[WORDS];
+static int word_count;
+
+/* The n-th word, or a text that fits nowhere. */
+static const char *word(int n) { return n < word_count ? words[n] : ""; }
+
+static DWORD address_word(int n) {
+    struct in_addr in = {0};
+    inet_pton(AF_INET, word(n), &in); /* else 0, the wildcard */
+    return in.s_addr;
+}
+
+static DWORD interface_word(int n) {
+    DWORD index = if_nametoindex(word(n));
+    return index != 0 ? index : (DWORD)strtoul(word(n), NULL, 10);
+}
+
+static void remember(struct membership m) {
+    pthread_mutex_lock(&lock);
+    for (int k = 0; k < MEMBERSHIPS; k++)
+        if (memberships[k].client < 0) {
+            memberships[k] = m;
+            break;
+        }
+    pthread_mutex_unlock(&lock);
+}
+
+static void forget(struct membership m) {
+    pthread_mutex_lock(&lock);
+    for (int k = 0; k < MEMBERSHIPS; k++)
+        if (memberships[k].client == m.client && memberships[k].source == m.source &&
+            memberships[k].group == m.group && memberships[k].if_index == m.if_index)
+            memberships[k].client = -1;
+    pthread_mutex_unlock(&lock);
+}
+
+static DWORD change(bool adds, int n) {
+    struct membership m = {.client = n,
+                           .source = address_word(2),
+                           .group = address_word(3),
+                           .if_index = interface_word(4)};
+    DWORD error;
+    m.flags = strcmp(word(5), "forward") == 0 ? MGM_FORWARD_STATE_FLAG
+              : strcmp(word(5), "both") == 0  ? MGM_FORWARD_STATE_FLAG | MGM_JOIN_STATE_FLAG
+                                              : MGM_JOIN_STATE_FLAG;
+    error = (adds ? MgmAddGroupMembershipEntry : MgmDeleteGroupMembershipEntry)(
+        clients[n].handle, m.source, mask_of(m.source), m.group, mask_of(m.group), m.if_index, 0,
+        m.flags);
+    if (error == NO_ERROR && adds)
+        remember(m);
+    else if (error == NO_ERROR)
+        forget(m);
+    return error;
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(a, b); }
+
+static void print_mfe(const MIB_IPMCAST_MFE *mfe, const MIB_IPMCAST_OIF *oifs) {
+    char s[TEXT], g[TEXT], i[TEXT], u[TEXT], net[TEXT], names[32][TEXT];
+    DWORD count = mfe->ulNumOutIf < 32 ? mfe->ulNumOutIf : 32;
+    for (DWORD k = 0; k < count; k++)
+        interface(names[k], oifs[k].dwOutIfIndex);
+    qsort(names, count, sizeof names[0], by_name);
+    flockfile(stdout);
+    printf("  %s %s in=%s out=[", address(s, mfe->dwSource), address(g, mfe->dwGroup),
+           interface(i, mfe->dwInIfIndex));
+    for (DWORD k = 0; k < count; k++)
+        printf("%s%s", k == 0 ? "" : " ", names[k]);
+    printf("] up=%s owner=%u route=%s/%d by=%u\n", address(u, mfe->dwUpStrmNgbr),
+           (unsigned)mfe->dwInIfProtocol, address(net, mfe->dwRouteNetwork),
+           __builtin_popcount(mfe->dwRouteMask), (unsigned)mfe->dwRouteProtocol);
+    funlockfile(stdout);
+}
+
+static DWORD mfes(void) {
+    static BYTE buffer[65536];
+    MIB_IPMCAST_MFE last;
+    DWORD size = sizeof buffer, count = 0, error = MgmGetFirstMfe(&size, buffer, &count);
+    while ((error == ERROR_MORE_DATA || error == ERROR_NO_MORE_ITEMS) && count > 0) {
+        const BYTE *at = buffer;
+        for (DWORD k = 0; k < count; k++) {
+            MIB_IPMCAST_OIF oifs[32];
+            memcpy(&last, at, SIZEOF_BASIC_MIB_MFE);
+            memcpy(oifs, at + SIZEOF_BASIC_MIB_MFE,
+                   (last.ulNumOutIf < 32 ? last.ulNumOutIf : 32) * sizeof oifs[0]);
+            print_mfe(&last, oifs);
+            at += SIZEOF_MIB_MFE(last.ulNumOutIf);
+        }
+        if (error == ERROR_NO_MORE_ITEMS)
+            break;
+        size = sizeof buffer;
+        error = MgmGetNextMfe(&last, &size, buffer, &count);
+    }
+    return error == ERROR_NO_MORE_ITEMS ? NO_ERROR : error;
+}
+
+static DWORD stats(void) {
+    _Alignas(8) BYTE buffer[2048];
+    MIB_IPMCAST_MFE key;
+    MIB_IPMCAST_MFE_STATS basic;
+    MIB_IPMCAST_MFE_STATS_EX more;
+    DWORD size = sizeof buffer, error;
+    memset(&key, 0, sizeof key);
+    key.dwSource = address_word(1);
+    key.dwGroup = address_word(2);
+    error = MgmGetMfeStats(&key, &size, buffer, MGM_MFE_STATS_0);
+    if (error != NO_ERROR)
+        return error;
+    memcpy(&basic, buffer, sizeof basic);
+    size = sizeof buffer;
+    error = MgmGetMfeStats(&key, &size, buffer, MGM_MFE_STATS_1);
+    if (error != NO_ERROR)
+        return error;
+    memcpy(&more, buffer, sizeof more);
+    printf("  packets=%u octets=%u wrong=%u oifs=%u\n", (unsigned)basic.ulInPkts,
+           (unsigned)basic.ulInOctets, (unsigned)basic.ulPktsDifferentIf,
+           (unsigned)basic.ulNumOutIf);
+    printf("  ex packets=%u octets=%u wrong=%u oifs=%u\n", (unsigned)more.ulInPkts,
+           (unsigned)more.ulInOctets, (unsigned)more.ulPktsDifferentIf,
+           (unsigned)more.ulNumOutIf);
+    return NO_ERROR;
+}
+
+static DWORD counters(void) {
+    MGM_HOST_COUNTERS now;
+    DWORD error;
+    memset(&now, 0, sizeof now);
+    now.dwSize = sizeof now;
+    error = MgmHostGetCounters(&now);
+    printf("  clients=%u interfaces=%u memberships=%u entries=%u scope=%llu wrong=%llu "
+           "errors=%llu lost=%llu\n",
+           (unsigned)now.dwClients, (unsigned)now.dwInterfaces, (unsigned)now.dwMemberships,
+           (unsigned)now.dwEntries, (unsigned long long)now.ullDroppedScope,
+           (unsigned long long)now.ullWrongInterface, (unsigned long long)now.ullForwarderErrors,
+           (unsigned long long)now.ullEventsLost);
+    return error;
+}
+
+static DWORD owner(void) {
+    DWORD id = 0, component = 0;
+    DWORD error = MgmGetProtocolOnInterface(interface_word(1), 0, &id, &component);
+    if (error == NO_ERROR)
+        printf("  protocol=%u component=%u\n", (unsigned)id, (unsigned)component);
+    return error;
+}
+
+static void set_blocked(bool value) {
+    pthread_mutex_lock(&lock);
+    blocked = value;
+    pthread_cond_broadcast(&unblocked);
+    pthread_mutex_unlock(&lock);
+}
+
+/* False for an unknown command. */
+static bool run(DWORD *error) {
+    int n = atoi(word(1));
+    *error = NO_ERROR;
+    if (n < 0 || n >= CLIENTS)
+        n = 0;
+    if (strcmp(word(0), "register") == 0) {
+        *error = MgmRegisterMProtocol(&configs[n], (DWORD)strtoul(word(2), NULL, 0),
+                                      (DWORD)strtoul(word(3), NULL, 0), &clients[n].handle);
+    } else if (strcmp(word(0), "deregister") == 0) {
+        *error = MgmDeRegisterMProtocol(clients[n].handle);
+    } else if (strcmp(word(0), "take") == 0) {
+        *error = MgmTakeInterfaceOwnership(clients[n].handle, interface_word(2), 0);
+    } else if (strcmp(word(0), "release") == 0) {
+        *error = MgmReleaseInterfaceOwnership(clients[n].handle, interface_word(2), 0);
+    } else if (strcmp(word(0), "add") == 0) {
+        *error = change(true, n);
+    } else if (strcmp(word(0), "delete") == 0) {
+        *error = change(false, n);
+    } else if (strcmp(word(0), "rpf") == 0) {
+        pthread_mutex_lock(&lock);
+        clients[n].answers = true;
+        clients[n].if_index = interface_word(2);
+        clients[n].upstream = address_word(3);
+        pthread_mutex_unlock(&lock);
+    } else if (strcmp(word(0), "block") == 0) {
+        set_blocked(true);
+    } else if (strcmp(word(0), "unblock") == 0) {
+        set_blocked(false);
+    } else if (strcmp(word(0), "owner") == 0) {
+        *error = owner();
+    } else if (strcmp(word(0), "mfes") == 0) {
+        *error = mfes();
+    } else if (strcmp(word(0), "stats") == 0) {
+        *error = stats();
+    } else if (strcmp(word(0), "counters") == 0) {
+        *error = counters();
+    } else {
+        return false;
+    }
+    return true;
+}
+
+int main(void) {
+    char line[256], command[256];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (int k = 0; k < MEMBERSHIPS; k++)
+        memberships[k].client = -1;
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        DWORD error;
+        char *rest = NULL;
+        line[strcspn(line, "\n")] = '\0';
+        strcpy(command, line);
+        word_count = 0;
+        for (char *w = strtok_r(line, " ", &rest); w != NULL && word_count < WORDS;
+             w = strtok_r(NULL, " ", &rest))
+            words[word_count++] = w;
+        if (strcmp(word(0), "quit") == 0)
+            break;
+        if (run(&error))
+            printf("= %s: %s\n", command, error_text(error));
+        else
+            printf("= %s: no such command\n", command);
+    }
+    return 0;
+}

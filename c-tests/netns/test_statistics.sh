@@ -1,0 +1,53 @@
+#!/bin/bash
+# The statistics of an entry against what was sent: packets, bytes, wrong interface.
+#
+#   sender            router                       receiver
+#   10.0.1.2 ─ s0 ─── r-up ─ c0 ─ r-down ─────────── d0 ─ 10.0.2.2
+#   other             │
+#   10.0.3.2 ─ o0 ─── r-side      other also sends as 10.0.1.2
+#
+. "$(dirname "$(readlink -f "$0")")/router.sh"
+
+netns_new sender
+netns_new other
+netns_new receiver
+netns_link sender s0 10.0.1.2/24 router r-up 10.0.1.1/24
+netns_link other o0 10.0.3.2/24 router r-side 10.0.3.1/24
+netns_link router r-down 10.0.2.1/24 receiver d0 10.0.2.2/24
+
+# stats_are GROUP "packets=P octets=O wrong=W oifs=N": both forms say so.
+stats_are() {
+    until_true 10 data_is router "stats 10.0.1.2 $1" "$2
+ex $2" || fail "statistics of $1: $(data router "stats 10.0.1.2 $1"), expected $2"
+}
+
+shell_start router
+ask router "register 0 100 1"
+for interface in r-up r-down r-side; do
+    ask router "take 0 $interface"
+done
+ask router "add 0 0 239.1.1.1 r-down join"
+ask_error router ERROR_NOT_FOUND "stats 10.0.1.2 239.1.1.1"
+
+# Ten of 128 bytes (100, and the headers), three of 1000, one of 60.
+receiver_start receiver all 10.0.2.2 239.1.1.1 14
+send sender 10.0.1.2 239.1.1.1 10
+raw_send sender -n 3 -f 10 -l 1000 s0 10.0.1.2 239.1.1.1
+raw_send sender -f 13 -l 60 s0 10.0.1.2 239.1.1.1
+received all "received 14 of 14, first 0, duplicates 0"
+stats_are 239.1.1.1 "packets=14 octets=4340 wrong=0 oifs=1"
+
+# Four on the wrong side are among the packets, and counted apart.
+raw_send other -n 4 -l 200 o0 10.0.1.2 239.1.1.1
+until_true 10 grep -Eq "c0 WRONGIF" "$work/router" || fail "no WRONGIF"
+stats_are 239.1.1.1 "packets=18 octets=5140 wrong=4 oifs=1"
+
+# A negative entry counts what it drops.
+raw_send sender -n 3 -l 100 s0 10.0.1.2 239.1.1.2
+in_kernel "10.0.1.2 239.1.1.1 in=r-up out=[r-down]" "10.0.1.2 239.1.1.2 in=r-up out=[]"
+stats_are 239.1.1.2 "packets=3 octets=300 wrong=0 oifs=0"
+# Statistics stay when the entry changes.
+ask router "add 0 0 239.1.1.2 r-down join"
+in_kernel "10.0.1.2 239.1.1.1 in=r-up out=[r-down]" "10.0.1.2 239.1.1.2 in=r-up out=[r-down]"
+stats_are 239.1.1.2 "packets=3 octets=300 wrong=0 oifs=1"
+echo passed
