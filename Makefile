@@ -59,6 +59,7 @@ check: deps-check
 	$(CARGO) clippy --all-targets $(LOCKED) -- -D warnings
 	$(CARGO) test $(LOCKED)
 	$(MAKE) --no-print-directory ctest
+	scripts/asan.sh
 
 # The C side alone. CTEST_FLAGS=-R name runs some of it.
 ctest: lib
@@ -70,6 +71,7 @@ ctest: lib
 check-full: check
 	MGM_TEST_LONG=1 $(CARGO) test --release $(LOCKED)
 	cd $(BUILD)/c-tests && MGM_TEST_LONG=1 ctest --output-on-failure
+	MGM_TEST_LONG=1 scripts/asan.sh
 
 # Writes include/*.h from the Rust sources.
 headers:

@@ -393,6 +393,40 @@ static void release_everything(void) {
     }
 }
 
+/* Whatever happened before, a new protocol gets every flow forwarded. */
+static void check_flows(void) {
+    static const char *const sources[] = {"10.1.0.1", "10.1.0.2", "10.2.0.1", "10.3.0.1",
+                                          "10.4.0.1", "11.0.0.1"};
+    unsigned dead = 0;
+    HANDLE handle;
+    ROUTING_PROTOCOL_CONFIG config = client_callbacks(&c[6], 0);
+    route("10.1.0.0/24", 1, NULL, 3);
+    route("10.2.0.0/16", 1, NULL, 3);
+    route("10.3.0.0/16", 1, NULL, 3);
+    route("10.0.0.0/8", 1, NULL, 3);
+    route("10.1.0.2/32", 1, NULL, 3);
+    route("11.0.0.0/8", 1, NULL, 3);
+    REQUIRE_OK(MgmRegisterMProtocol(&config, 200, 1, &handle));
+    REQUIRE_OK(MgmTakeInterfaceOwnership(handle, 1, 0));
+    REQUIRE_OK(MgmTakeInterfaceOwnership(handle, 2, 0));
+    REQUIRE_OK(MgmAddGroupMembershipEntry(handle, 0, 0, 0, 0, 2, 0, JOIN));
+    for (unsigned i = 0; i < sizeof sources / sizeof sources[0]; i++)
+        for (unsigned j = 0; j < 5; j++) {
+            char group[16];
+            const unsigned long long before = counters().ullPacketsForwarded;
+            snprintf(group, sizeof group, "239.%u.1.%u", j == 4 ? 2 : 1, j == 4 ? 1 : j + 1);
+            packet(1, sources[i], group, 40);
+            if (counters().ullPacketsForwarded != before + 1 ||
+                strcmp(mfe_path(sources[i], group), "in=1 out=[2,0]") != 0)
+                dead++;
+        }
+    CHECK_EQ(dead, 0);
+    CHECK_OK(MgmReleaseInterfaceOwnership(handle, 1, 0));
+    CHECK_OK(MgmReleaseInterfaceOwnership(handle, 2, 0));
+    CHECK_OK(MgmDeRegisterMProtocol(handle));
+    CHECK_EQ(counters().dwEntries, 0);
+}
+
 TEST(random_calls_on_eight_threads) {
     const double seconds = wanted_seconds();
     const char *given = getenv("MGM_TEST_SEED");
@@ -452,6 +486,7 @@ TEST(random_calls_on_eight_threads) {
     advance(901);
     CHECK_EQ(counters().dwEntries, 0);
     CHECK_ERROR(MgmGetFirstMfe(&size, NULL, &count), ERROR_NO_MORE_ITEMS);
+    check_flows();
     for (int i = 0; i < ENUMERATIONS; i++)
         CHECK_ERROR(MgmGroupEnumerationEnd(atomic_load(&enumerations[i])),
                     ERROR_INVALID_PARAMETER);

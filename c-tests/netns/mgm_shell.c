@@ -9,6 +9,7 @@
  *   delete N SOURCE GROUP IF FLAGS
  *   rpf N IF UPSTREAM                  what RPF callbacks of client N answer from now on
  *   block              unblock         RPF callbacks wait meanwhile
+ *   inside COMMAND                     runs it in the next RPF callback; several: in turn
  *   owner IF           mfes            stats SOURCE GROUP
  *   counters
  *   quit                               exits as it is, deregistering nobody
@@ -60,6 +61,11 @@ static struct membership {
     int client; /* -1: free */
     DWORD source, group, if_index, flags;
 } memberships[MEMBERSHIPS];
+
+#define INSIDE 8
+static char inside[INSIDE][256]; /* under the lock */
+static int inside_count;
+static void run_inside(void);
 
 static const char *error_text(DWORD error) {
     switch (error) {
@@ -125,6 +131,7 @@ static DWORD on_rpf(int n, DWORD source, DWORD group, PDWORD if_index, PDWORD up
     printf("c%d RPF %s %s in=%s up=%s route=%s packet=%s\n", n, address(s, source),
            address(g, group), interface(i, *if_index), address(u, *upstream), net,
            header(text, size, bytes));
+    run_inside();
     pthread_mutex_lock(&lock);
     while (blocked)
         pthread_cond_wait(&unblocked, &lock);
@@ -246,8 +253,8 @@ static ROUTING_PROTOCOL_CONFIG configs[CLIENTS] = {CONFIG(0), CONFIG(1), CONFIG(
 /* Commands */
 
 #define WORDS 8
-static char *words[WORDS];
-static int word_count;
+static _Thread_local char *words[WORDS];
+static _Thread_local int word_count;
 
 /* The n-th word, or a text that fits nowhere. */
 static const char *word(int n) { return n < word_count ? words[n] : ""; }
@@ -442,27 +449,54 @@ static bool run(DWORD *error) {
     return true;
 }
 
+/* One line of input or of `inside`; cuts it up. False for quit. */
+static bool command(char *line) {
+    char whole[256];
+    char *rest = NULL;
+    DWORD error;
+    strcpy(whole, line);
+    word_count = 0;
+    for (char *w = strtok_r(line, " ", &rest); w != NULL && word_count < WORDS;
+         w = strtok_r(NULL, " ", &rest))
+        words[word_count++] = w;
+    if (strcmp(word(0), "quit") == 0)
+        return false;
+    if (run(&error))
+        printf("= %s: %s\n", whole, error_text(error));
+    else
+        printf("= %s: no such command\n", whole);
+    return true;
+}
+
+static void run_inside(void) {
+    char lines[INSIDE][256];
+    int count;
+    pthread_mutex_lock(&lock);
+    count = inside_count;
+    memcpy(lines, inside, sizeof lines);
+    inside_count = 0;
+    pthread_mutex_unlock(&lock);
+    for (int k = 0; k < count; k++)
+        command(lines[k]);
+}
+
 int main(void) {
-    char line[256], command[256];
+    char line[256];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (int k = 0; k < MEMBERSHIPS; k++)
         memberships[k].client = -1;
     while (fgets(line, sizeof line, stdin) != NULL) {
-        DWORD error;
-        char *rest = NULL;
         line[strcspn(line, "\n")] = '\0';
-        strcpy(command, line);
-        word_count = 0;
-        for (char *w = strtok_r(line, " ", &rest); w != NULL && word_count < WORDS;
-             w = strtok_r(NULL, " ", &rest))
-            words[word_count++] = w;
-        if (strcmp(word(0), "quit") == 0)
+        if (strncmp(line, "inside ", 7) == 0) {
+            pthread_mutex_lock(&lock);
+            if (inside_count < INSIDE)
+                strcpy(inside[inside_count++], line + 7);
+            pthread_mutex_unlock(&lock);
+            printf("= %s: %s\n", line, error_text(NO_ERROR));
+        } else if (!command(line)) {
             break;
-        if (run(&error))
-            printf("= %s: %s\n", command, error_text(error));
-        else
-            printf("= %s: no such command\n", command);
+        }
     }
     return 0;
 }

@@ -45,7 +45,8 @@ shell_start() {
     mkfifo "$work/$name.in"
     exec {fd}<>"$work/$name.in"
     shell_fds[$name]=$fd
-    env "$@" "$bin/mgm_shell" <"$work/$name.in" >"$work/$name" 2>&1 8>&- 9>&- &
+    : >"$work/$name" # at once: the process may be late to open it
+    env "$@" "$bin/mgm_shell" <"$work/$name.in" >>"$work/$name" 2>&1 8>&- 9>&- &
     pids[$name]=$!
 }
 
@@ -150,7 +151,8 @@ received() {
     [ "$(tail -n 1 "$work/$1")" = "$2" ] || fail "$1: $(tail -n 1 "$work/$1"), expected $2"
 }
 
-# send NS SOURCE GROUP COUNT: mcast_send, 128 bytes each, 2 ms between two packets.
+# send NS SOURCE GROUP COUNT: mcast_send, 128 bytes each, 2 ms between two packets. The
+# kernel keeps 4 while there is no entry: wait for it before sending more.
 send() {
     local where=$1 source=$2 group=$3 count=$4
     in_ns "$where" "$bin/mcast_send" "$group" "$count" -s "$source" -i 2000 >"$work/send" 2>&1 ||
@@ -165,8 +167,3 @@ raw_send() {
 }
 
 igmp_id=0x4137000A # MS_IP_IGMP
-
-# The total length that callbacks see of a packet of so many bytes. The kernel overwrites
-# it in its reports: without another source it is 0.
-kernel_gives_length=no
-packet_length() { if [ "$kernel_gives_length" = yes ]; then echo "$1"; else echo 0; fi; }

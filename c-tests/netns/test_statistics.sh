@@ -29,9 +29,11 @@ done
 ask router "add 0 0 239.1.1.1 r-down join"
 ask_error router ERROR_NOT_FOUND "stats 10.0.1.2 239.1.1.1"
 
-# Ten of 128 bytes (100, and the headers), three of 1000, one of 60.
+# Ten of 128 bytes (the headers included), three of 1000, one of 60.
 receiver_start receiver all 10.0.2.2 239.1.1.1 14
-send sender 10.0.1.2 239.1.1.1 10
+raw_send sender -n 4 s0 10.0.1.2 239.1.1.1
+in_kernel "10.0.1.2 239.1.1.1 in=r-up out=[r-down]"
+raw_send sender -n 6 -f 4 s0 10.0.1.2 239.1.1.1
 raw_send sender -n 3 -f 10 -l 1000 s0 10.0.1.2 239.1.1.1
 raw_send sender -f 13 -l 60 s0 10.0.1.2 239.1.1.1
 received all "received 14 of 14, first 0, duplicates 0"

@@ -33,7 +33,9 @@ heard_times router 1 "c1 JOIN 0 239.1.1.1 member"
 
 receiver_start a one 10.0.2.2 239.1.1.1 5
 receiver_start b two 10.0.3.2 239.1.1.1 10
-send sender 10.0.1.2 239.1.1.1 5
+raw_send sender -n 4 s0 10.0.1.2 239.1.1.1
+in_kernel "10.0.1.2 239.1.1.1 in=r-up out=[r-a r-b]"
+raw_send sender -f 4 s0 10.0.1.2 239.1.1.1
 received one "received 5 of 5, first 0, duplicates 0"
 heard_times router 1 "c0 RPF .*"
 heard_times router 0 "c1 RPF .*"

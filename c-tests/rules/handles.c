@@ -589,6 +589,31 @@ TEST(a_client_may_go_inside_its_own_rpf_callback) {
     CHECK_EQ(counters().dwClients, 2);
 }
 
+static void go_and_flood(struct client *client, const struct event *event) {
+    release_and_go(client, event);
+    for (int i = 0; i < 10; i++)
+        packet(1, "10.0.0.1", "239.1.1.1", 100);
+}
+
+TEST(a_flow_starts_again_after_the_last_client_went_inside_its_rpf_callback) {
+    host_start_memory();
+    route("10.0.0.0/24", 1, NULL, 3);
+    REQUIRE_OK(client_register(&c[0], 100, 1, CB_ALL));
+    REQUIRE_OK(if_take(&c[0], 1));
+    c[0].hook = go_and_flood;
+    c[0].hook_kinds = CB_RPF;
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    CHECK(c[0].handle == NULL);
+    CHECK_EQ(counters().dwClients, 0);
+    c[0].hook = NULL;
+    REQUIRE_OK(client_register(&c[0], 100, 1, CB_ALL));
+    REQUIRE_OK(if_take(&c[0], 1));
+    REQUIRE_OK(if_take(&c[0], 2));
+    CHECK_OK(member_add(&c[0], "0", "239.1.1.1", 2, JOIN));
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[2,0]");
+}
+
 TEST(igmp_may_go_inside_its_own_enable_callback) {
     world();
     CHECK_OK(if_release(&c[1], 2));

@@ -269,6 +269,31 @@ TEST(vetoes_that_empty_an_mfe_at_renewal_are_pruned) {
     CHECK_TEXT(mfe_path(S, G), "none");
 }
 
+TEST(renewal_without_a_route_asks_the_owner_of_the_iif) {
+    two_protocols();
+    CHECK_OK(member_add(&c[1], "0", G, 2, JOIN));
+    client_answer_rpf(&c[0], 4, NULL, NULL);
+    packets(4, "10.9.0.1", G, 100, 2);
+    clear_all();
+    advance(900);
+    expect(&c[0], "RPF 10.9.0.1 239.1.1.1 if=0,0 up=0 hdr=0 route=no");
+    CHECK_TEXT(mfe_path("10.9.0.1", G), "in=4 out=[2,0]");
+    CHECK_EQ(counters().ullRenewed, 1);
+    packet(4, "10.9.0.1", G, 100);
+    CHECK_EQ(counters().ullPacketsForwarded, 3);
+}
+
+TEST(an_mfe_whose_iif_nobody_holds_is_not_renewed) {
+    two_protocols();
+    route("10.5.0.0/16", 50, NULL, 3);
+    packet(50, "10.5.0.1", G, 100);
+    CHECK_OK(member_add(&c[1], "0", G, 2, JOIN));
+    packets(50, "10.5.0.1", G, 100, 5);
+    advance(900);
+    CHECK_TEXT(mfe_path("10.5.0.1", G), "none");
+    CHECK_EQ(counters().ullRenewed, 0);
+}
+
 TEST(one_long_step_of_the_clock_is_as_good_as_many) {
     filled_entry();
     packet(1, S, G, 100);
@@ -784,6 +809,19 @@ TEST(a_new_membership_lifts_a_veto_that_a_route_change_kept) {
     CHECK_TEXT(mfe_path(S, G), "in=3 out=[2,0 4,0]");
 }
 
+TEST(a_new_membership_lifts_the_veto_also_while_its_interface_is_the_iif) {
+    two_protocols();
+    CHECK_OK(member_add(&c[1], "0", G, 2, JOIN));
+    CHECK_OK(member_add(&c[0], "0", G, 4, JOIN));
+    client_veto(&c[1], 2, NULL);
+    packet(1, S, G, 100);
+    route("10.0.0.0/24", 2, NULL, 3);
+    CHECK_TEXT(mfe_path(S, G), "in=2 out=[4,0]");
+    CHECK_OK(member_add(&c[1], S, G, 2, JOIN));
+    route("10.0.0.0/24", 1, NULL, 3);
+    CHECK_TEXT(mfe_path(S, G), "in=1 out=[2,0 4,0]");
+}
+
 /* Limits */
 
 static void limited_to(DWORD entries) {
@@ -819,6 +857,22 @@ TEST(an_mfe_that_ends_makes_room) {
     advance(1800);
     packet(1, "10.0.0.2", G, 100);
     CHECK_TEXT(mfe_path("10.0.0.2", G), "in=1 out=[2,0]");
+}
+
+static void another_source_meanwhile(struct client *client, const struct event *event) {
+    client->hook = NULL;
+    CHECK_EQ(event->header_size, 0);
+    packet(1, "10.0.0.2", G, 100);
+}
+
+TEST(an_mfe_that_is_renewed_counts_once_for_the_limit) {
+    limited_to(2);
+    packets(1, "10.0.0.1", G, 100, 2);
+    c[0].hook = another_source_meanwhile;
+    c[0].hook_kinds = CB_RPF;
+    advance(900);
+    CHECK_EQ(counters().ullDroppedLimit, 0);
+    CHECK_EQ(mfe_count(), 2);
 }
 
 /* What the log says of the limit. */

@@ -683,6 +683,56 @@ TEST(a_release_of_one_next_hop_keeps_the_others) {
     CHECK_TEXT(groups(&c[0], ALL_SOURCES), "0/0 239.1.1.1/32");
 }
 
+/* Inside RPF: the iif goes, and with it the MFE; more packets come than wait for an entry. */
+static void release_and_flood(struct client *client, const struct event *event) {
+    (void)event;
+    client->hook = NULL;
+    CHECK_OK(if_release(client, 1));
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "none");
+    packets(1, "10.0.0.1", "239.1.1.1", 100, 10);
+}
+
+/* The flow is forwarded again when somebody holds its iif. */
+static void check_starts_again(void) {
+    CHECK(c[0].hook == NULL);
+    CHECK_OK(if_take(&c[0], 1));
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[2,0]");
+}
+
+static void flow(void) {
+    world();
+    CHECK_OK(if_take(&c[0], 1));
+    CHECK_OK(if_take(&c[2], 2));
+    CHECK_OK(member_add(&c[2], "0", "239.1.1.1", 2, JOIN));
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[2,0]");
+    c[0].hook = release_and_flood;
+    c[0].hook_kinds = CB_RPF;
+}
+
+TEST(a_flow_starts_again_after_a_release_during_its_renewal) {
+    flow();
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    advance(900);
+    check_starts_again();
+}
+
+TEST(a_flow_starts_again_after_a_release_during_its_move) {
+    flow();
+    /* Another gateway: a change of the route that c0 is asked about. */
+    route("10.0.0.0/24", 1, "10.0.0.254", 3);
+    check_starts_again();
+}
+
+TEST(a_flow_starts_again_after_a_release_during_its_creation) {
+    flow();
+    CHECK_OK(if_release(&c[0], 1));
+    CHECK_OK(if_take(&c[0], 1));
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    check_starts_again();
+}
+
 /* A take moves MFEs */
 
 TEST(a_take_moves_the_mfes_that_come_in_there) {

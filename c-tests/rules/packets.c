@@ -676,6 +676,17 @@ TEST(later_packets_on_a_wrong_interface_are_told_but_not_each) {
     CHECK_EQ(counters().ullPacketsWithoutEntry, 1);
 }
 
+TEST(the_alert_of_the_creation_counts_for_the_limit) {
+    one_member();
+    packet(3, S, G, 100);
+    CHECK_EQ(event_total(&c[1], CB_WRONG_IF), 1);
+    packets(3, S, G, 100, 10);
+    CHECK_EQ(event_total(&c[1], CB_WRONG_IF), 1);
+    advance(4);
+    packet(3, S, G, 100);
+    CHECK_EQ(event_total(&c[1], CB_WRONG_IF), 2);
+}
+
 TEST(wrong_interface_alerts_are_limited_for_each_entry_apart) {
     one_member();
     packet(1, S, G, 100);
@@ -1008,6 +1019,23 @@ TEST(a_construction_that_would_restart_a_fourth_time_ends_negative) {
     packets(1, S, G, 100, 3);
     CHECK_EQ(event_total(&c[0], CB_RPF), 4);
     CHECK_EQ(counters().ullPacketsForwarded, 0);
+}
+
+static void join_and_move(struct client *client, const struct event *event) {
+    if (event_total(&c[0], CB_RPF) == 2)
+        CHECK_OK(member_add(&c[1], "0", G, 3, JOIN));
+    move_route_always(client, event);
+}
+
+TEST(a_construction_given_up_is_negative_whatever_joined_meanwhile) {
+    struct mfe_room room;
+    one_member();
+    moves = 4;
+    c[0].hook = join_and_move;
+    c[0].hook_kinds = CB_RPF;
+    packet(1, S, G, 100);
+    REQUIRE(mfe_get(S, G, &room));
+    CHECK_EQ(room.mfe.ulNumOutIf, 0);
 }
 
 TEST(a_client_that_blocks_in_a_direct_callback_is_logged_and_counted) {

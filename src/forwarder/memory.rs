@@ -274,6 +274,7 @@ impl Forwarder for Memory {
     }
 
     fn remove(&mut self, source: u32, group: u32) {
+        self.forget_unresolved(source, group);
         let hash_of = hash(&self.hasher, source, group);
         if let Ok(found) = self.entries.find_entry(hash_of, |e| (e.source, e.group) == (source, group)) {
             found.remove();

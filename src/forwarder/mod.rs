@@ -176,7 +176,7 @@ pub trait Forwarder {
         oifs: &mut dyn Iterator<Item = InterfaceKey>,
     ) -> Result<(), ForwarderError>;
 
-    /// Removes the entry; one that is not there is no error.
+    /// Removes the entry and the packets that wait for it; one that is not there is no error.
     fn remove(&mut self, source: u32, group: u32);
 
     /// The route to a source, `None` where there is none (or a blackhole).

@@ -61,6 +61,8 @@ pub(super) struct Construction {
     overrides: Vec<(InterfaceId, bool)>,
     /// The client whose creation alert went out last.
     told: Option<ClientIndex>,
+    /// What it is for has changed: it starts again when it goes on.
+    again: bool,
     /// The last client deregistered: install nothing.
     pub(super) cancelled: bool,
 }
@@ -86,6 +88,7 @@ impl Construction {
             candidates: Vec::new(),
             overrides: Vec::new(),
             told: None,
+            again: false,
             cancelled: false,
         }
     }
@@ -113,6 +116,11 @@ impl Manager {
         self.constructing.iter().any(|&(other, _)| other == flow)
     }
 
+    /// How many MFEs are on their way that are not there yet.
+    pub(super) fn count_in_the_making(&self) -> usize {
+        self.constructing.iter().filter(|(flow, _)| self.mfes.find(*flow).is_none()).count()
+    }
+
     /// Registers a construction; its source is in use from now on.
     pub(super) fn start_construction(
         &mut self,
@@ -130,9 +138,28 @@ impl Manager {
         Ok(task)
     }
 
-    pub(super) fn end_construction(&mut self, task: TaskId, construction: &Construction) {
+    pub(super) fn end_construction(&mut self, task: TaskId, construction: &Construction, cx: &mut Context<'_>) {
+        let flow = construction.flow;
         self.constructing.retain(|&(_, other)| other != task);
-        self.sources.release(construction.flow.source);
+        self.sources.release(flow.source);
+        if self.mfes.find(flow).is_none() {
+            // Packets that wait for an entry would wait for ever.
+            cx.forwarding.remove(flow);
+        }
+    }
+
+    /// A packet came in without an entry while one for its flow was being renewed or
+    /// moved, and was deleted meanwhile: the construction goes on for the packet.
+    pub(super) fn construct_for_packet(&mut self, flow: Flow, arrival: Option<Arrival>, header: &PacketHeader) {
+        let _ = self.each_covered(&Entry::exact(flow.source, flow.group), |construction| {
+            if construction.kind != Kind::Packet {
+                construction.kind = Kind::Packet;
+                construction.arrival = arrival;
+                construction.header = Some(*header);
+                construction.again = true;
+            }
+            Ok(())
+        });
     }
 
     /// Calls `f` with each running construction that an entry covers.
@@ -207,7 +234,7 @@ impl Manager {
         match input {
             Input::Start | Input::Child => self.settle_incoming(c, cx),
             Input::Answer(Answer::OutOfMemory) => self.give_up(c, Error::OutOfMemory, cx),
-            Input::Answer(_) if self.is_stale(c) => self.restart(c, cx),
+            Input::Answer(_) if std::mem::take(&mut c.again) || self.is_stale(c) => self.restart(c, cx),
             Input::Answer(Answer::Rpf(iif, upstream)) => {
                 self.name_incoming(c, iif, upstream);
                 self.list(c, cx)
@@ -244,7 +271,7 @@ impl Manager {
         c.told = None;
         if c.restarts == MAX_RESTARTS {
             c.incoming = self.incoming_by_route(c.flow);
-            return self.install(c, cx);
+            return self.install_negative(c, cx);
         }
         c.restarts += 1;
         self.settle_incoming(c, cx)
@@ -254,13 +281,12 @@ impl Manager {
     fn settle_incoming(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
         c.incoming = self.incoming_by_route(c.flow);
         c.upstream = c.incoming.route.map_or(0, |route| route.gateway);
-        let arrived_on = || c.arrival.and_then(|arrival| self.interfaces.arrived_on(arrival));
         c.asked = match c.incoming.route {
             Some(_) => c.incoming.route_owner,
-            None => arrived_on().and_then(|id| self.owner_of(self.interfaces[id].key)),
+            None => self.owner_without_route(c),
         };
         // Nobody holds the iif: negative, until a take or a route changes that.
-        let Some(client) = c.asked else { return self.install(c, cx) };
+        let Some(client) = c.asked else { return self.install_negative(c, cx) };
         let rpf = Direct::Rpf {
             flow: c.flow,
             iif: c.incoming.iif,
@@ -269,6 +295,17 @@ impl Manager {
             route: c.incoming.route,
         };
         Progress::Call(client, rpf)
+    }
+
+    /// Whom to ask where there is no route: the owner of the interface the packet came
+    /// in on; for an entry that is renewed, and so is in use, the owner of its iif.
+    fn owner_without_route(&self, c: &Construction) -> Option<ClientId> {
+        let arrived_on = c.arrival.and_then(|arrival| self.interfaces.arrived_on(arrival));
+        match c.kind {
+            Kind::Packet => arrived_on.and_then(|id| self.owner_of(self.interfaces[id].key)),
+            Kind::Renewal(_) => self.mfes.find(c.flow).and_then(|id| self.owner_of(self.mfes[id].iif)),
+            Kind::Move => None,
+        }
     }
 
     /// Takes the RPF callback's answer; an interface that is not its own is ignored.
@@ -288,7 +325,7 @@ impl Manager {
     /// Step 3: every interface with a membership that covers the flow, without the iif.
     fn list(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
         if c.incoming.iif.if_index == 0 {
-            return self.install(c, cx);
+            return self.install_negative(c, cx);
         }
         let mut result = Ok(());
         let (interfaces, candidates) = (&self.interfaces, &mut c.candidates);
@@ -338,6 +375,13 @@ impl Manager {
                 candidate.vetoed = true;
             }
         }
+    }
+
+    /// An entry that forwards nothing, whatever was asked for meanwhile.
+    fn install_negative(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
+        c.candidates.clear();
+        c.overrides.clear();
+        self.install(c, cx)
     }
 
     /// Step 5, and 6 for a packet that came in elsewhere.
@@ -427,7 +471,8 @@ impl Manager {
             }
         }
         let wanted = c.overrides.iter().filter(|&&(_, active)| active).map(|&(id, _)| Oif::active(id));
-        let vetoes = earlier.iter().copied().filter(|oif| !oif.is_active());
+        let vetoes =
+            earlier.iter().copied().filter(|oif| !oif.is_active() && c.override_of(oif.interface()) != Some(true));
         for oif in wanted.chain(vetoes) {
             let is_iif = oif.is_active() && self.interfaces[oif.interface()].key == c.incoming.iif;
             if !is_iif && !oifs.iter().any(|other| other.interface() == oif.interface()) {

@@ -51,6 +51,8 @@ impl Manager {
         let key = self.interfaces[interface].key;
         let mfe = &mut self.mfes[id];
         if mfe.iif == key {
+            // Not into its own packets' list; but an earlier veto does not outlive this.
+            self.exclude_veto(id, interface);
             return;
         }
         let was_empty = mfe.is_empty();
@@ -68,6 +70,14 @@ impl Manager {
             self.filled(id, caller, cx.now);
         }
         cx.forwarding.install(&self.view(id, cx.now));
+    }
+
+    fn exclude_veto(&mut self, id: MfeId, interface: InterfaceId) {
+        let oifs = &mut self.mfes[id].oifs;
+        if let Some(at) = oifs.iter().position(|oif| oif.interface() == interface) {
+            oifs.remove(at);
+            self.interfaces[interface].mfe_refs -= 1;
+        }
     }
 
     /// Takes an interface out of an MFE. A veto goes too, where `forget_veto`.

@@ -73,12 +73,13 @@ impl Manager {
     pub fn expire(&mut self, due: Due, good_packets: u64, cx: &mut Context<'_>) -> Step {
         let Some(id) = self.mfes.find(due.flow) else { return Step::Done(Ok(())) };
         let mfe = &self.mfes[id];
-        if mfe.is_empty() || mfe.packets_then == good_packets {
+        let owner = self.owner_of(mfe.iif);
+        // Without an owner of its iif an entry forwards nothing, whatever its list says.
+        if mfe.is_empty() || mfe.packets_then == good_packets || owner.is_none() {
             self.counters.expired += 1;
             self.delete_mfe(id, cx);
             return Step::Done(Ok(()));
         }
-        let owner = self.owner_of(mfe.iif);
         let renewal = Construction::in_place(due.flow, Kind::Renewal(good_packets), owner);
         match self.start_construction(renewal, None) {
             Ok(task) => {

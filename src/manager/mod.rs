@@ -80,7 +80,8 @@ pub trait Forwarding {
     fn prepare(&mut self, flow: Flow, oifs: usize) -> Result<(), Error>;
     /// Makes or replaces an entry.
     fn install(&mut self, entry: &MfeView<'_>);
-    /// Removes an entry.
+    /// Removes an entry, and the packets that wait for it: none is coming. One that is
+    /// not there is no error.
     fn remove(&mut self, flow: Flow);
 }
 

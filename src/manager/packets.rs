@@ -51,9 +51,10 @@ impl Manager {
             return Ok(Step::Done(Ok(())));
         }
         if self.is_constructing(flow) {
+            self.construct_for_packet(flow, arrival, &header);
             return Err(Drop::Busy);
         }
-        if self.mfes.len() + self.constructing.len() >= self.max_mfes as usize {
+        if self.mfes.len() + self.count_in_the_making() >= self.max_mfes as usize {
             self.counters.dropped_limit += 1;
             return Err(Drop::Limit);
         }

@@ -139,7 +139,7 @@ impl Manager {
                 }
                 Progress::Finished(result) => {
                     if let Work::Construction(construction) = &work {
-                        self.end_construction(task, construction);
+                        self.end_construction(task, construction, cx);
                     }
                     let parent = self.tasks.remove(task.0).and_then(|task| task.parent);
                     self.tasks.trim(1);
