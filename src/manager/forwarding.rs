@@ -125,8 +125,12 @@ impl Manager {
 
     /// Tells an iif's owner, if there is one to tell, that an MFE's list is empty.
     pub(super) fn tell_iif_prune(&mut self, id: MfeId, owner: Option<ClientId>, interface: InterfaceKey) {
-        let Flow { source, group } = self.mfes[id].flow;
         let incarnation = self.mfes[id].incarnation;
+        self.tell_prune_of(id, owner, interface, incarnation);
+    }
+
+    fn tell_prune_of(&mut self, id: MfeId, owner: Option<ClientId>, interface: InterfaceKey, incarnation: u32) {
+        let Flow { source, group } = self.mfes[id].flow;
         if let Some(owner) = owner {
             let entry = Entry::exact(source, group);
             self.outbox.push(owner.index, Alert::Prune { entry, interface, membership: false, incarnation });
@@ -146,8 +150,9 @@ impl Manager {
         let is_empty = self.mfes[id].is_empty();
         let same_owner = old_owner == new_owner;
         if !was_empty && !same_owner {
+            // What it answers is about an entry that is not its any more.
             let old_owner = old_owner.filter(|owner| self.is_live(*owner));
-            self.tell_iif_prune(id, old_owner, InterfaceKey::default());
+            self.tell_prune_of(id, old_owner, InterfaceKey::default(), 0);
         }
         if was_empty && !is_empty {
             self.mfes.set_timeout(id, DEFAULT_TIMEOUT, now);

@@ -9,6 +9,9 @@ use super::{
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
+/// Up to this capacity an empty table is kept, for the next entry to come.
+const KEPT: usize = 1024;
+
 /// An interface's number inside the manager.
 pub type InterfaceId = u32;
 /// A client's number inside the manager.
@@ -169,6 +172,13 @@ fn hash(hasher: &Option<DefaultHashBuilder>, entry: &Entry) -> u64 {
             u16::from(entry.shape().source_len) << 8 | u16::from(entry.shape().group_len),
         )),
         None => 0,
+    }
+}
+
+/// Gives a large table's memory back when nothing is left in it.
+fn give_back(table: &mut HashTable<u32>) {
+    if table.is_empty() && table.capacity() > KEPT {
+        *table = HashTable::new();
     }
 }
 
@@ -350,9 +360,7 @@ impl Memberships {
                 if let Ok(found) = self.by_entry.find_entry(hash(&self.hasher, &entry), |&other| other == id) {
                     found.remove();
                 }
-                if self.by_entry.is_empty() {
-                    self.by_entry = HashTable::new();
-                }
+                give_back(&mut self.by_entry);
                 self.records.remove(id);
                 self.records.trim(1);
                 self.uncount_shape(entry.shape());
@@ -371,9 +379,7 @@ impl Memberships {
         if let Ok(found) = table.find_entry(hash_id(&self.hasher, id), |&other| other == id) {
             found.remove();
         }
-        if table.is_empty() {
-            *table = HashTable::new();
-        }
+        give_back(table);
     }
 
     /// The clients that count for an entry: its own members and, unless it is a

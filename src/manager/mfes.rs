@@ -196,7 +196,8 @@ impl Mfes {
 
     /// Adds an MFE that is not there, into room that was reserved.
     pub fn insert(&mut self, mut mfe: Mfe, timeout: u32, now: u64) -> MfeId {
-        self.incarnation = self.incarnation.wrapping_add(1);
+        // 0 is no MFE's.
+        self.incarnation = self.incarnation.checked_add(1).unwrap_or(1);
         mfe.incarnation = self.incarnation;
         mfe.created = now;
         let (flow, iif) = (mfe.flow, mfe.iif);

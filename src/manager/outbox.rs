@@ -27,7 +27,7 @@ pub enum Alert {
         interface: InterfaceKey,
         /// TRUE: about memberships; FALSE: about forwarding.
         membership: bool,
-        /// Which life of the MFE a time-out in the answer is for.
+        /// Which life of the MFE a time-out in the answer is for; 0 is none.
         incarnation: u32,
     },
     /// IGMP joined on the client's interface.
