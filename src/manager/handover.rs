@@ -103,7 +103,7 @@ impl Manager {
         let old_owner = self.owner_of(h.key);
         if self.igmp_rejoins(h) {
             self.reserve_leaves(id, &[Party::Igmp])?;
-            self.leave_all(id, Party::Igmp, h.client.index, cx);
+            self.leave_all(id, &[Party::Igmp], h.client.index, cx);
             self.interfaces[id].routing = Some(h.client.index);
         } else {
             self.hand_over_memberships(id, h.igmp.index, h.client.index)?;
@@ -118,18 +118,14 @@ impl Manager {
 
     fn commit_release(&mut self, h: &Handover, cx: &mut Context<'_>) -> Result<(), Error> {
         let (id, caller) = (h.interface, h.client.index);
-        let rejoins = self.igmp_rejoins(h);
-        if rejoins {
+        if self.igmp_rejoins(h) {
             self.reserve_leaves(id, &[Party::Owner, Party::Igmp])?;
+            self.leave_all(id, &[Party::Owner, Party::Igmp], caller, cx);
         } else {
             self.reserve_leaves(id, &[Party::Owner])?;
+            // Makes the room that the change of credit below needs.
             self.memberships.recredit(id, caller, caller)?;
-        }
-        self.leave_all(id, Party::Owner, caller, cx);
-        if rejoins {
-            self.leave_all(id, Party::Igmp, caller, cx);
-        } else {
-            // Room for the new credit was made above.
+            self.leave_all(id, &[Party::Owner], caller, cx);
             self.memberships.recredit(id, caller, h.igmp.index)?;
         }
         self.delete_mfes_from(h.key, cx);

@@ -101,19 +101,18 @@ impl Manager {
         {
             self.outbox.push(owner, Alert::LocalLeave { entry: *entry, interface: key });
         }
-        self.leave(entry, interface, party, caller);
+        let member = self.interfaces.credited(interface);
+        if self.memberships.remove(entry, interface, party, &self.interfaces) {
+            self.tell_left(entry, key, member, caller);
+        }
         self.exclude_unkept(entry, interface, caller, cx);
         Ok(())
     }
 
-    /// Ends one membership, with its TRUE alerts. Room for them was reserved.
-    pub(super) fn leave(&mut self, entry: &Entry, interface: InterfaceId, party: Party, caller: u32) {
-        let member = self.interfaces.credited(interface);
-        if !self.memberships.remove(entry, interface, party, &self.interfaces) {
-            return;
-        }
+    /// Tells of an entry that nobody holds on an interface any more. Room was reserved.
+    pub(super) fn tell_left(&mut self, entry: &Entry, key: InterfaceKey, member: u32, caller: u32) {
         let after = self.memberships.census(entry, &self.interfaces);
-        self.tell_prune(entry, self.interfaces[interface].key, member, caller, after);
+        self.tell_prune(entry, key, member, caller, after);
         if entry.is_exact() && !self.memberships.is_joined(entry) {
             self.release_exact(entry);
         }

@@ -106,13 +106,13 @@ impl Manager {
             (routing, Some(_)) if routing == caller => self.start_handover(client, id, Change::Release, cx),
             (routing, None) if routing == caller => {
                 self.reserve_leaves(id, &[Party::Owner])?;
-                self.leave_all(id, Party::Owner, client.index, cx);
+                self.leave_all(id, &[Party::Owner], client.index, cx);
                 self.vacate(id, client, cx);
                 Ok(Step::Done(Ok(())))
             }
             (routing, igmp) if igmp == caller => {
                 self.reserve_leaves(id, &[Party::Igmp])?;
-                self.leave_all(id, Party::Igmp, client.index, cx);
+                self.leave_all(id, &[Party::Igmp], client.index, cx);
                 match routing {
                     Some(_) => {
                         self.interfaces[id].igmp = None;
@@ -148,21 +148,27 @@ impl Manager {
         self.outbox.reserve_for_cleanup(alerts)
     }
 
-    /// Ends all of a party's memberships on an interface. Room was reserved.
-    pub(super) fn leave_all(&mut self, id: InterfaceId, party: Party, caller: u32, cx: &mut Context<'_>) {
-        let list = self.memberships.detach(id);
+    /// Ends all memberships of some parties on an interface. Room was reserved.
+    ///
+    /// They end at once: who is told of each is counted without any of them, so that
+    /// the order in which they happen to stand does not matter.
+    pub(super) fn leave_all(&mut self, id: InterfaceId, parties: &[Party], caller: u32, cx: &mut Context<'_>) {
+        let (key, member) = (self.interfaces[id].key, self.interfaces.credited(id));
         // To the owner first, as for a single delete; to nobody about its own release.
-        let owner = self.interfaces[id].routing.filter(|&owner| party == Party::Igmp && owner != caller);
+        let owner = self.interfaces[id].routing.filter(|&owner| owner != caller);
+        let list = self.memberships.detach(id);
         for number in list.ids() {
-            let Some(entry) = self.memberships.held_entry(number, id, party) else { continue };
-            if let Some(owner) = owner {
-                let interface = self.interfaces[id].key;
-                self.outbox.push(owner, Alert::LocalLeave { entry, interface });
+            for &party in parties {
+                let Some(entry) = self.memberships.held_entry(number, id, party) else { continue };
+                if let Some(owner) = owner.filter(|_| party == Party::Igmp) {
+                    self.outbox.push(owner, Alert::LocalLeave { entry, interface: key });
+                }
+                self.memberships.remove(&entry, id, party, &self.interfaces);
             }
         }
         for number in list.ids() {
-            if let Some(entry) = self.memberships.held_entry(number, id, party) {
-                self.leave(&entry, id, party, caller);
+            if let Some(entry) = self.memberships.left_entry(number, id) {
+                self.tell_left(&entry, key, member, caller);
             }
         }
         for number in list.ids() {
