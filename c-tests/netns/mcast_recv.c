@@ -132,5 +132,6 @@ int main(int argc, char **argv) {
         }
     }
     printf("received %lu of %lu, first %ld, duplicates %lu\n", received, count, first, duplicates);
+    free(seen);
     return received == count ? 0 : 1;
 }

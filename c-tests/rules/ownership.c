@@ -870,26 +870,3 @@ TEST(where_there_is_no_owner_nothing_is_written) {
     CHECK_EQ(protocol, 4711);
     CHECK_EQ(component, 4712);
 }
-
-/* Each is counted without the others that go with it, so their order does not matter. */
-static void release_with_groups_joined_in_order(const char *first, const char *second, const char *third) {
-    const char *groups[] = {first, second, third};
-    host_start_memory();
-    REQUIRE_OK(client_register(&c[0], 100, 1, CB_ALL));
-    REQUIRE_OK(client_register(&c[1], 101, 1, CB_ALL));
-    REQUIRE_OK(if_take(&c[0], 2));
-    for (int i = 0; i < 3; i++)
-        CHECK_OK(member_add(&c[0], "0", groups[i], 2, JOIN));
-    clear_all();
-    CHECK_OK(if_release(&c[0], 2));
-    expect_any_order(&c[1], "PRUNE 0/0 0/0 if=2,0 member", "PRUNE 0/0 239.1.1.1/32 if=2,0 member",
-                     "PRUNE 0/0 239.1.1.2/32 if=2,0 member");
-}
-
-TEST(memberships_that_go_together_raise_every_prune_with_the_widest_last) {
-    release_with_groups_joined_in_order("239.1.1.1", "239.1.1.2", "0");
-}
-
-TEST(memberships_that_go_together_raise_every_prune_with_the_widest_first) {
-    release_with_groups_joined_in_order("0", "239.1.1.1", "239.1.1.2");
-}
