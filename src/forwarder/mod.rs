@@ -30,6 +30,13 @@ pub struct Arrival {
     pub next_hop: Option<u32>,
 }
 
+impl Arrival {
+    /// Whether this is an interface, as far as the forwarder can tell.
+    pub fn is_on(&self, interface: InterfaceKey) -> bool {
+        self.if_index == interface.if_index && self.next_hop.is_none_or(|hop| hop == interface.next_hop)
+    }
+}
+
 /// The route towards a source in the multicast view.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Route {

@@ -5,9 +5,8 @@
 
 use super::{
     Answer, ClientId, Context, Direct, Entry, Error, Flow, Manager, OifAsk, PacketHeader,
-    lifetime::DEFAULT_TIMEOUT,
     memberships::{ClientIndex, Credit, InterfaceId},
-    mfes::{Mfe, MfeId, Oif, OifList},
+    mfes::{DEFAULT_TIMEOUT, Mfe, MfeId, Oif, OifList},
     tasks::{Input, Progress, Task, TaskId, Work},
 };
 use crate::forwarder::{Arrival, InterfaceKey, Route};
@@ -396,7 +395,7 @@ impl Manager {
             return self.give_up(c, error, cx);
         }
         if let (Some(arrival), Some(header)) = (c.arrival, &c.header)
-            && !is_iif(arrival, c.incoming.iif)
+            && !arrival.is_on(c.incoming.iif)
         {
             self.tell_wrong_interface(c.flow, arrival, header, cx.now);
         }
@@ -501,9 +500,4 @@ impl Manager {
         }
         Progress::Finished(Err(error))
     }
-}
-
-/// Whether a packet came in on the iif, as far as the forwarder can tell.
-pub(super) fn is_iif(arrival: Arrival, iif: InterfaceKey) -> bool {
-    arrival.if_index == iif.if_index && arrival.next_hop.is_none_or(|hop| hop == iif.next_hop)
 }

@@ -3,9 +3,8 @@
 
 use super::{
     Alert, ClientId, Context, Entry, Error, Flow, Manager,
-    lifetime::DEFAULT_TIMEOUT,
     memberships::{ClientIndex, InterfaceId},
-    mfes::{MfeId, Oif},
+    mfes::{DEFAULT_TIMEOUT, MfeId, Oif},
 };
 use crate::forwarder::InterfaceKey;
 

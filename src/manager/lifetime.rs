@@ -3,14 +3,12 @@
 
 use super::{
     Context, Error, Flow, Manager, PacketHeader,
-    construction::{Construction, Kind, is_iif},
-    mfes::MfeId,
+    construction::{Construction, Kind},
+    mfes::{DEFAULT_TIMEOUT, MfeId},
     tasks::{Input, Step},
 };
 use crate::forwarder::Arrival;
 
-/// An MFE's lifetime in seconds.
-pub const DEFAULT_TIMEOUT: u32 = 900;
 /// The longest lifetime a prune alert's answer can give: 2^32 hundredths of a second.
 pub const MAX_TIMEOUT: u32 = 42_949_672;
 /// The least time between two wrong-interface alerts for one MFE, in milliseconds.
@@ -106,7 +104,7 @@ impl Manager {
     /// The forwarder reports a packet that did not come in on the iif of its MFE.
     pub fn wrong_interface(&mut self, arrival: Arrival, flow: Flow, header: &PacketHeader, now: u64) {
         self.counters.wrong_interface += 1;
-        if self.mfes.find(flow).is_some_and(|id| !is_iif(arrival, self.mfes[id].iif)) {
+        if self.mfes.find(flow).is_some_and(|id| !arrival.is_on(self.mfes[id].iif)) {
             self.tell_wrong_interface(flow, arrival, header, now);
         }
     }

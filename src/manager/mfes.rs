@@ -13,6 +13,9 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
 use std::hash::BuildHasher;
 
+/// An MFE's lifetime in seconds.
+pub const DEFAULT_TIMEOUT: u32 = 900;
+
 /// An MFE's number inside the manager.
 pub type MfeId = u32;
 const NONE: u32 = u32::MAX;
