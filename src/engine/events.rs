@@ -116,7 +116,8 @@ impl<C: Client> Call<C> {
                 self.manager.wrong_interface(known, flow, &header, now);
             }
             memory::Received::WrongInterface { report: false } => self.manager.count_wrong_interface(),
-            memory::Received::Dropped => self.manager.count_busy(),
+            memory::Received::Dropped => self.manager.count_drop(Drop::Busy),
+            memory::Received::OutOfMemory => self.manager.count_drop(Drop::Memory),
             memory::Received::NoEntry => match self.make_entry(Some(known), flow, header) {
                 // Another thread is making it, and the packet waits.
                 Ok(()) | Err(Drop::Busy) => {}

@@ -25,6 +25,8 @@ pub enum Received {
     NoEntry,
     /// There is no entry, and too many packets wait for it.
     Dropped,
+    /// There is no entry, and no memory to keep the packet.
+    OutOfMemory,
 }
 
 struct Entry {
@@ -130,7 +132,7 @@ impl Memory {
             Some(queue) => queue,
             None => {
                 if self.unresolved.try_reserve(1).is_err() {
-                    return Received::Dropped;
+                    return Received::OutOfMemory;
                 }
                 let waiting = [(InterfaceKey::default(), 0); UNRESOLVED];
                 self.unresolved.push(Unresolved { source, group, waiting, len: 0, overflow: 0 });

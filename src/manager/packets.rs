@@ -42,7 +42,7 @@ impl Manager {
     ) -> Result<Step, Drop> {
         self.counters.packets_without_entry += 1;
         if is_link_local(flow.group) || !is_group(flow.group) || !is_unicast(flow.source) {
-            self.counters.dropped_scope += 1;
+            self.count_drop(Drop::Scope);
             return Err(Drop::Scope);
         }
         if let Some(id) = self.mfes.find(flow) {
@@ -55,7 +55,7 @@ impl Manager {
             return Err(Drop::Busy);
         }
         if self.mfes.len() + self.count_in_the_making() >= self.max_mfes as usize {
-            self.counters.dropped_limit += 1;
+            self.count_drop(Drop::Limit);
             return Err(Drop::Limit);
         }
         let started = self.sources.reserve_one().and_then(|()| {
@@ -70,14 +70,19 @@ impl Manager {
         match started {
             Ok(task) => Ok(self.drive(task, Input::Start, cx)),
             Err(_) => {
-                self.counters.dropped_memory += 1;
+                self.count_drop(Drop::Memory);
                 Err(Drop::Memory)
             }
         }
     }
 
-    /// Counts a packet that the forwarder could not keep while its entry was made.
-    pub fn count_busy(&mut self) {
-        self.counters.dropped_busy += 1;
+    /// Counts a packet that the forwarder could not keep until its entry is there.
+    pub fn count_drop(&mut self, why: Drop) {
+        match why {
+            Drop::Scope => self.counters.dropped_scope += 1,
+            Drop::Limit => self.counters.dropped_limit += 1,
+            Drop::Memory => self.counters.dropped_memory += 1,
+            Drop::Busy => self.counters.dropped_busy += 1,
+        }
     }
 }

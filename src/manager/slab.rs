@@ -121,7 +121,12 @@ impl<T> Slab<T> {
             return;
         }
         self.chunks.truncate(chunks);
-        self.chunks.shrink_to(chunks);
+        // Shrinking in place would abort where the smaller list cannot be had.
+        let mut smaller = Vec::new();
+        if smaller.try_reserve_exact(chunks).is_ok() {
+            smaller.append(&mut self.chunks);
+            self.chunks = smaller;
+        }
         self.vacant = self.chunks.len() * CHUNK;
         self.free = NONE;
         for id in (0..self.vacant as u32).rev() {
