@@ -107,12 +107,14 @@ impl<T> Slab<T> {
         }
     }
 
-    /// All values with their numbers, ascending.
+    /// All values with their numbers, ascending. Low numbers go out first, so that few
+    /// values are found without a look at every slot.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.chunks.iter().flatten().enumerate().filter_map(|(id, slot)| match slot {
+        let used = self.chunks.iter().flatten().enumerate().filter_map(|(id, slot)| match slot {
             Slot::Used(value) => Some((id as u32, value)),
             Slot::Free(_) => None,
-        })
+        });
+        used.take(self.len)
     }
 
     /// Gives memory back when nothing is left, keeping `chunks` of them.
