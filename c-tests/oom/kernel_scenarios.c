@@ -1,0 +1,92 @@
+/* The same with the kernel forwarder, in a network namespace of the run's own. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "inject.h"
+#include "states.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Interfaces 2 and 3 with addresses; 1 is the loopback. */
+static void links(int unused) {
+    (void)unused;
+    REQUIRE(unshare(CLONE_NEWNET) == 0);
+    REQUIRE(system("ip link add v2 type veth peer name v3 && ip address add 10.0.2.1/24 dev v2 &&"
+                   " ip address add 10.0.3.1/24 dev v3 && ip link set v2 up && ip link set v3 up")
+            == 0);
+}
+static MGM_HOST_OPTIONS kernel_options(void) {
+    MGM_HOST_OPTIONS options = host_options();
+    options.dwForwarder = MGM_HOST_FORWARDER_LINUX;
+    return options;
+}
+static void kernel_started(int unused) {
+    MGM_HOST_OPTIONS options;
+    links(unused);
+    options = kernel_options();
+    host_start(&options);
+}
+static DWORD start(int unused) {
+    MGM_HOST_OPTIONS options = kernel_options();
+    DWORD error;
+    (void)unused;
+    inject_arm();
+    error = MgmHostStart(&options);
+    inject_disarm();
+    return error;
+}
+static DWORD stop(int unused) {
+    DWORD error;
+    (void)unused;
+    inject_arm();
+    error = MgmHostStop();
+    inject_disarm();
+    return error;
+}
+static void registered(int unused) {
+    kernel_started(unused);
+    REQUIRE_OK(client_register(PROTOCOL_A, 100, 1, CB_ALL));
+}
+static void interfaces(int unused) {
+    registered(unused);
+    REQUIRE_OK(if_take(PROTOCOL_A, 2));
+    REQUIRE_OK(if_take(PROTOCOL_A, 3));
+}
+static void members(int unused) {
+    interfaces(unused);
+    REQUIRE_OK(member_add(PROTOCOL_A, "10.0.2.7", "239.1.0.1", 3, JOIN));
+    REQUIRE_OK(member_add(PROTOCOL_A, "0", "239.1.0.1", 3, JOIN));
+}
+static DWORD register_a(int unused) { return (void)unused, try_register(PROTOCOL_A, 100, 1); }
+static DWORD take_2(int unused) { return (void)unused, try_take(PROTOCOL_A, 2, NULL); }
+static DWORD add_exact(int unused) {
+    return (void)unused, try_add(PROTOCOL_A, "10.0.2.7", "239.1.0.1", 3, JOIN);
+}
+static DWORD add_group(int unused) {
+    return (void)unused, try_add(PROTOCOL_A, "0", "239.1.0.1", 3, JOIN);
+}
+static DWORD delete_exact(int unused) {
+    return (void)unused, try_delete(PROTOCOL_A, "10.0.2.7", "239.1.0.1", 3, JOIN);
+}
+static DWORD release_3(int unused) { return (void)unused, try_release(PROTOCOL_A, 3, NULL); }
+static DWORD deregister_a(int unused) { return (void)unused, try_deregister(PROTOCOL_A); }
+
+static const struct scenario list[] = {
+    {"MgmHostStart", "the kernel forwarder", links, start, 0, KERNEL, NULL},
+    {"MgmHostStop", "the kernel forwarder", kernel_started, stop, 0, KERNEL | NEEDS_NOTHING, NULL},
+    {"MgmRegisterMProtocol", "the kernel forwarder", kernel_started, register_a, 0, KERNEL, NULL},
+    {"MgmTakeInterfaceOwnership", "the kernel forwarder", registered, take_2, 0, KERNEL, NULL},
+    {"MgmAddGroupMembershipEntry", "(S,G), the kernel's route", interfaces, add_exact, 0, KERNEL,
+     NULL},
+    {"MgmAddGroupMembershipEntry", "the kernel forwarder", interfaces, add_group, 0, KERNEL, NULL},
+    {"MgmDeleteGroupMembershipEntry", "the kernel forwarder", members, delete_exact, 0,
+     KERNEL | CLEANS_UP | NEEDS_NOTHING, NULL},
+    {"MgmReleaseInterfaceOwnership", "the kernel forwarder", members, release_3, 0,
+     KERNEL | CLEANS_UP | NEEDS_NOTHING, NULL},
+    {"MgmDeRegisterMProtocol", "the kernel forwarder", registered, deregister_a, 0,
+     KERNEL | CLEANS_UP | NEEDS_NOTHING, NULL},
+};
+
+const struct scenario_list kernel_scenarios = {list, sizeof list / sizeof list[0]};

@@ -1,0 +1,257 @@
+/* One run in a child process: the state, the call with an allocation failing, what is
+   there afterwards, and the call again. */
+#include "run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+HANDLE others[OTHERS];
+unsigned other_count;
+
+static struct state now;
+static char events[TEXT_ROOM];
+
+/* api.md: where NOT_ENOUGH_MEMORY is among the function's documented errors. */
+static DWORD memory_error(const char *function) {
+    static const char *const listed[] = {"MgmRegisterMProtocol", "MgmTakeInterfaceOwnership",
+                                         "MgmAddGroupMembershipEntry", "MgmGroupEnumerationStart",
+                                         "MgmGroupEnumerationGetNext"};
+    for (size_t i = 0; i < sizeof listed / sizeof listed[0]; i++)
+        if (strcmp(function, listed[i]) == 0)
+            return ERROR_NOT_ENOUGH_MEMORY;
+    return ERROR_CAN_NOT_COMPLETE;
+}
+
+static void prepare(const struct scenario *s, int size) {
+    inject_plan(INJECT_NOTHING, 0, NULL);
+    s->setup(size);
+    if (s->flags & GROWS)
+        for (int k = 0; k < size; k++)
+            (void)s->call(k);
+    clear_all();
+    output_clear();
+    inject_plan(INJECT_NOTHING, 0, NULL);
+}
+
+/* What the enumeration under way still gives, how much it is; ends it. */
+static void rest_read(char *text, size_t room) {
+    static SOURCE_GROUP_ENTRY entries[8192];
+    DWORD size = sizeof entries, count = 0;
+    text[0] = '\0';
+    if (enumeration == NULL)
+        return;
+    snprintf(text, room, "%u\n",
+             (unsigned)MgmGroupEnumerationGetNext(enumeration, &size, (PBYTE)entries, &count));
+    snprintf(text + strlen(text), room - strlen(text), "%u entries follow\n", (unsigned)count);
+}
+
+/* Everything is given back, as it would be by clients that end. */
+static void clean_up(void) {
+    if (enumeration != NULL)
+        CHECK_OK(MgmGroupEnumerationEnd(enumeration));
+    for (; other_count > 0; other_count--)
+        CHECK_OK(MgmDeRegisterMProtocol(others[other_count - 1]));
+    for (int i = 0; i < CLIENTS; i++) {
+        c[i].hook = NULL;
+        for (DWORD interface = 1; c[i].handle != NULL && interface < interface_bound; interface++) {
+            (void)MgmReleaseInterfaceOwnership(c[i].handle, interface, 0);
+            if (interface < 16)
+                (void)MgmReleaseInterfaceOwnership(c[i].handle, interface, ip("10.5.5.5"));
+        }
+        c[i].taken_count = 0;
+        if (c[i].handle != NULL)
+            CHECK_OK(client_deregister(&c[i]));
+    }
+    host_stop();
+    CHECK_OK(MgmHostStop());
+}
+
+void run_before(const struct scenario *s, int size, struct reference *reference) {
+    prepare(s, size);
+    state_read(&reference->before);
+    clean_up();
+}
+
+void run_after(const struct scenario *s, int size, struct reference *reference,
+               struct outcome *outcome) {
+    prepare(s, size);
+    reference->code = s->call(size);
+    reference->allocations = inject_seen();
+    events_read(reference->events, sizeof reference->events, false,
+                (s->flags & ANY_ORDER) != 0);
+    strcpy(reference->written, output_text());
+    state_read(&reference->after);
+    rest_read(reference->rest, sizeof reference->rest);
+    clean_up();
+    outcome->code = reference->code;
+    outcome->allocations = reference->allocations;
+    outcome->verdict = check_failures() == 0 ? UNDISTURBED : CHANGED;
+}
+
+void run_growth(const struct scenario *s, int sizes, unsigned short *allocations) {
+    inject_plan(INJECT_NOTHING, 0, NULL);
+    s->setup(0);
+    for (int k = 0; k < sizes; k++) {
+        unsigned long before = inject_seen();
+        (void)s->call(k);
+        allocations[k] = (unsigned short)(inject_seen() - before);
+    }
+}
+
+static void blame(struct outcome *outcome, enum verdict verdict, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The first thing that is wrong counts. */
+static void blame(struct outcome *outcome, enum verdict verdict, const char *format, ...) {
+    va_list arguments;
+    if (outcome->why[0] != '\0')
+        return;
+    outcome->verdict = verdict;
+    va_start(arguments, format);
+    vsnprintf(outcome->why, sizeof outcome->why, format, arguments);
+    va_end(arguments);
+}
+
+/* Whether two texts are the same; if not, tells of the first line that differs. */
+static bool same(struct outcome *outcome, const char *what, const char *is, const char *expected) {
+    size_t at = 0, line = 0;
+    if (strcmp(is, expected) == 0)
+        return true;
+    while (is[at] == expected[at])
+        if (is[at++] == '\n')
+            line = at;
+    blame(outcome, CHANGED, "%s: \"%.*s\", expected \"%.*s\"", what,
+          (int)strcspn(is + line, "\n"), is + line, (int)strcspn(expected + line, "\n"),
+          expected + line);
+    return false;
+}
+
+/* Whether each line of `text` is one of either other text. */
+static bool lines_within(struct outcome *outcome, const char *text, const char *one,
+                         const char *other) {
+    char line[2048];
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n") + 1;
+        REQUIRE(length < sizeof line);
+        memcpy(line, text, length);
+        line[length] = '\0';
+        if (strstr(one, line) == NULL && strstr(other, line) == NULL) {
+            blame(outcome, CHANGED, "neither as before nor as after: %s", line);
+            return false;
+        }
+        text += length;
+    }
+    return true;
+}
+
+/* Everything is as after an undisturbed call. */
+static bool is_after(const struct scenario *s, struct outcome *outcome,
+                     const struct reference *r, const char *when) {
+    char what[64];
+    snprintf(what, sizeof what, "state %s", when);
+    bool good = same(outcome, what, now.text, r->after.text);
+    events_read(events, sizeof events, false, (s->flags & ANY_ORDER) != 0);
+    snprintf(what, sizeof what, "callbacks %s", when);
+    good = good && same(outcome, what, events, r->events);
+    snprintf(what, sizeof what, "output %s", when);
+    good = good && same(outcome, what, output_text(), r->written);
+    rest_read(events, sizeof events);
+    return good && same(outcome, "the enumeration's rest", events, r->rest);
+}
+
+/* The call failed or, a packet, was dropped: nothing changed, and it works when repeated. */
+static void check_refused(const struct scenario *s, int size, const struct reference *r,
+                          struct outcome *outcome) {
+    DWORD code;
+    outcome->verdict = REFUSED;
+    same(outcome, "state after the failure", now.text, r->before.text);
+    events_read(events, sizeof events, true, false);
+    same(outcome, "alerts of the call that failed", events, "");
+    clear_all();
+    output_clear();
+    inject_plan(INJECT_NOTHING, 0, NULL);
+    code = s->call(size);
+    if (code != r->code)
+        blame(outcome, CHANGED, "repeated, it gives %s", error_name(code));
+    state_read(&now);
+    is_after(s, outcome, r, "when repeated");
+}
+
+/* The packet was handled, but not all were told: they are with the next one. */
+static void check_late(const struct scenario *s, int size, const struct reference *r,
+                       struct outcome *outcome) {
+    static char late[TEXT_ROOM];
+    outcome->verdict = LATER;
+    same(outcome, "state without the alert", now.text, r->after.text);
+    events_read(events, sizeof events, false, false);
+    lines_within(outcome, events, r->events, "");
+    clear_all();
+    s->heal(size);
+    events_read(late, sizeof late, false, false);
+    if (strstr(events, "WRONGIF") != NULL || strstr(late, "WRONGIF") == NULL)
+        blame(outcome, CHANGED, "another alert than WRONG_IF is late: \"%s\"", late);
+}
+
+/* The call did its work: no trace of the failure, or only MFEs that are made anew. */
+static void check_done(const struct scenario *s, int size, const struct reference *r,
+                       struct outcome *outcome) {
+    outcome->verdict = DONE;
+    if ((s->flags & MAY_LOSE) == 0) {
+        is_after(s, outcome, r, "after success");
+        return;
+    }
+    if (strcmp(now.text, r->after.text) == 0)
+        return;
+    outcome->verdict = LATER;
+    if (!lines_within(outcome, now.paths, r->before.paths, r->after.paths))
+        return;
+    s->heal(size);
+    state_read(&now);
+    /* The library's own thread may be at it still. */
+    for (double end = check_seconds() + EVENTUALLY_SECONDS;
+         strcmp(now.paths, r->after.paths) != 0 && check_seconds() < end; state_read(&now))
+        check_pause();
+    same(outcome, "after the next packets", now.paths, r->after.paths);
+}
+
+void run_trial(const struct scenario *s, int size, enum inject_mode mode, unsigned long n,
+               const struct reference *r, struct outcome *outcome) {
+    ULONGLONG dropped;
+    prepare(s, size);
+    dropped = (s->flags & PACKET) != 0 ? counters().ullDroppedMemory : 0;
+    inject_plan(mode, n, &outcome->trace);
+    outcome->code = s->call(size);
+    outcome->allocations = inject_seen();
+    outcome->refused = inject_refused();
+    if (outcome->refused == 0) {
+        inject_plan(INJECT_NOTHING, 0, NULL);
+        state_read(&now);
+        outcome->verdict = UNDISTURBED;
+        if (outcome->code != r->code)
+            blame(outcome, CHANGED, "undisturbed, it gives %s", error_name(outcome->code));
+        is_after(s, outcome, r, "undisturbed");
+    } else {
+        inject_plan(INJECT_NOTHING, 0, NULL);
+        state_read(&now);
+        if ((s->flags & PACKET) != 0 && outcome->code == NO_ERROR && now.dropped != dropped &&
+            strcmp(now.text, r->after.text) != 0)
+            check_refused(s, size, r, outcome);
+        else if ((s->flags & LATE_ALERT) != 0 && outcome->code == NO_ERROR &&
+                 now.dropped != dropped)
+            check_late(s, size, r, outcome);
+        else if ((s->flags & INSIDE) != 0 && outcome->code == memory_error(s->function)) {
+            /* It was repeated in there. */
+            outcome->verdict = REFUSED;
+            is_after(s, outcome, r, "when repeated inside");
+        } else if (outcome->code == r->code)
+            check_done(s, size, r, outcome);
+        else if (outcome->code == memory_error(s->function))
+            check_refused(s, size, r, outcome);
+        else
+            blame(outcome, WRONG_CODE, "it gives %s", error_name(outcome->code));
+    }
+    clean_up();
+    if (check_failures() > 0)
+        blame(outcome, CHANGED, "a check failed on the way (MGM_OOM_VERBOSE=1 shows it)");
+}
