@@ -335,3 +335,32 @@ TEST(a_packet_of_the_same_source_and_group_inside_rpf) {
     CHECK_EQ(event_total(&c[0], CB_RPF), 1);
     CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[2,0]");
 }
+
+static void half_a_second(struct client *client, const struct event *event) {
+    double end = check_seconds() + 0.5;
+    (void)client;
+    (void)event;
+    while (check_seconds() < end)
+        check_pause();
+}
+
+TEST(a_direct_callback_of_half_a_second_is_not_called_slow) {
+    double start;
+    world();
+    own_member();
+    c[0].hook = half_a_second;
+    c[0].hook_kinds = CB_RPF;
+    /* Again where the machine was so busy that it took longer. */
+    for (int i = 1; i < 40; i++) {
+        char source[24];
+        unsigned long long before = counters().ullSlowCallbacks;
+        snprintf(source, sizeof source, "10.0.0.%d", i);
+        start = check_seconds();
+        packet(1, source, "239.1.1.1", 100);
+        if (check_seconds() - start < 0.9) {
+            CHECK_EQ(counters().ullSlowCallbacks, before);
+            return;
+        }
+    }
+    CHECK(!"a callback of half a second ended within 0.9 s");
+}

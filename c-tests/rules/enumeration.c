@@ -995,3 +995,22 @@ TEST(several_threads_on_one_handle_take_turns) {
     }
     CHECK_EQ(atomic_load(&wrong), 0);
 }
+
+/* One entry more each time: no number of them is a special case. */
+TEST(any_number_of_groups_is_enumerated_whole) {
+    static SOURCE_GROUP_ENTRY entries[600];
+    host_start_memory();
+    REQUIRE_OK(client_register(&c[0], 100, 1, 0));
+    REQUIRE_OK(if_take(&c[0], 2));
+    for (DWORD n = 1; n < 600; n++) {
+        HANDLE enumeration;
+        DWORD size = sizeof entries, count = 0;
+        REQUIRE_OK(MgmAddGroupMembershipEntry(c[0].handle, 0, 0, to_network(0xEF010000 + n), 0, 2,
+                                              0, JOIN));
+        REQUIRE_OK(MgmGroupEnumerationStart(c[0].handle, ALL_SOURCES, &enumeration));
+        CHECK_ERROR(MgmGroupEnumerationGetNext(enumeration, &size, (BYTE *)entries, &count),
+                    ERROR_NO_MORE_ITEMS);
+        REQUIRE(count == n);
+        CHECK_OK(MgmGroupEnumerationEnd(enumeration));
+    }
+}

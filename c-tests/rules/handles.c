@@ -648,3 +648,34 @@ TEST(two_threads_deregister_a_client_once) {
     }
     CHECK_EQ(counters().dwClients, 2);
 }
+
+/* The place of a client that has gone is used again: nothing of it may be left there. */
+static void join_another_and_go(struct client *client, const struct event *event) {
+    (void)event;
+    client->hook_kinds = 0;
+    CHECK_OK(member_add(&c[0], "0", "239.1.1.3", 2, JOIN));
+    CHECK_OK(client_deregister(client));
+}
+
+TEST(alerts_that_waited_for_a_client_that_went_do_not_come_to_its_successor) {
+    world();
+    REQUIRE_OK(client_register(&c[2], 102, 1, CB_ALL));
+    c[2].hook = join_another_and_go;
+    c[2].hook_kinds = CB_JOIN;
+    CHECK_OK(member_add(&c[0], "0", "239.1.1.2", 2, JOIN));
+    expect(&c[2], "JOIN 0/0 239.1.1.2/32 member");
+    REQUIRE_OK(client_register(&c[3], 103, 1, CB_ALL));
+    CHECK_OK(member_add(&c[0], "0", "239.1.1.4", 2, JOIN));
+    expect(&c[3], "JOIN 0/0 239.1.1.4/32 member");
+    CHECK_EQ(c[2].late, 0);
+}
+
+TEST(a_client_may_not_go_while_it_shares_an_interface_with_igmp) {
+    world();
+    REQUIRE_OK(client_register(&c[2], 102, 1, CB_ALL));
+    REQUIRE_OK(if_take(&c[1], 7));
+    CHECK_OK(if_take(&c[2], 7));
+    CHECK_ERROR(MgmDeRegisterMProtocol(c[2].handle), ERROR_CAN_NOT_COMPLETE);
+    CHECK_OK(if_release(&c[2], 7));
+    CHECK_OK(client_deregister(&c[2]));
+}

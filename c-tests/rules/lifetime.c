@@ -1116,3 +1116,66 @@ TEST(an_oif_that_comes_back_does_not_disturb_the_others_counts) {
     packets(1, S, G, 100, 2);
     CHECK_TEXT(mfe_stats(S, G), "in=1 out=[3,0:6] packets=7 octets=700 wrong=0 queue=0");
 }
+
+TEST(a_route_change_to_the_same_next_hop_calls_nobody_and_shows_the_new_route) {
+    filled_entry();
+    route("10.0.0.0/24", 1, NULL, 13);
+    CHECK_TEXT(mfe(S, G), "10.0.0.1 239.1.1.1 in=1 out=[2,0] up=0 timeout=900 expiry=900 age=0 "
+                          "proto=100 route=13 10.0.0.0/24");
+    route("10.0.0.0/28", 1, NULL, 8);
+    CHECK_TEXT(mfe(S, G), "10.0.0.1 239.1.1.1 in=1 out=[2,0] up=0 timeout=900 expiry=900 age=0 "
+                          "proto=100 route=8 10.0.0.0/28");
+    expect_nothing_at_all();
+}
+
+TEST(set_mfe_leaves_the_times_alone) {
+    filled_entry();
+    advance(100);
+    CHECK_OK(set_upstream(&c[1], S, G, "10.0.0.99"));
+    CHECK_TEXT(mfe(S, G), "10.0.0.1 239.1.1.1 in=1 out=[2,0] up=10.0.0.99 timeout=900 expiry=800 "
+                          "age=100 proto=100 route=3 10.0.0.0/24");
+}
+
+TEST(the_old_owner_does_not_say_how_long_a_move_that_emptied_lasts) {
+    two_protocols();
+    route("10.0.0.0/24", 3, NULL, 3);
+    CHECK_OK(member_add(&c[0], "0", G, 4, JOIN));
+    packet(3, S, G, 100);
+    CHECK_TEXT(mfe_path(S, G), "in=3 out=[4,0]");
+    clear_all();
+    c[1].prune_answers = true;
+    c[1].prune_timeout = 20;
+    route("10.0.0.0/24", 4, NULL, 3);
+    expect(&c[1], "PRUNE 10.0.0.1/32 239.1.1.1/32 if=0,0 forward");
+    CHECK_TEXT(mfe(S, G), entry("in=4 out=[]", 900, 900, 0));
+}
+
+TEST(a_move_that_fills_has_900_seconds_again) {
+    two_protocols();
+    CHECK_OK(member_add(&c[0], "0", G, 1, JOIN));
+    c[0].prune_answers = true;
+    c[0].prune_timeout = 100;
+    packet(1, S, G, 100);
+    CHECK_TEXT(mfe(S, G), entry("in=1 out=[]", 100, 100, 0));
+    advance(60);
+    route("10.0.0.0/24", 4, NULL, 3);
+    CHECK_TEXT(mfe(S, G), entry("in=4 out=[1,0]", 900, 900, 60));
+}
+
+static void packet_of_another(struct client *client, const struct event *event) {
+    (void)event;
+    client->hook_kinds = 0;
+    packet(1, "10.0.0.2", G, 100);
+}
+
+TEST(an_mfe_in_the_making_counts_for_the_limit) {
+    MGM_HOST_OPTIONS options = host_options();
+    options.dwMaxEntries = 1;
+    two_protocols_with(&options);
+    c[0].hook = packet_of_another;
+    c[0].hook_kinds = CB_RPF;
+    packet(1, S, G, 100);
+    CHECK_EQ(mfe_count(), 1);
+    CHECK_TEXT(mfe_path(S, G), "in=1 out=[]");
+    CHECK_EQ(counters().ullDroppedLimit, 1);
+}

@@ -718,3 +718,32 @@ TEST(the_owner_may_veto_igmps_interface_in_the_creation_alert) {
     CHECK_TEXT(groups(&c[0], ALL_SOURCES), "0/0 239.1.1.1/32");
     CHECK_EQ(counters().ullPacketsForwarded, 0);
 }
+
+TEST(owner_and_igmp_each_hold_their_own_membership_where_other_interfaces_have_it_too) {
+    world();
+    CHECK_OK(if_take(&c[1], 2));
+    CHECK_OK(member_add(&c[2], "0", "239.1.1.1", 3, JOIN));
+    CHECK_OK(member_add(&c[2], "0", "239.1.1.1", 2, JOIN));
+    CHECK_OK(member_add(&c[1], "0", "239.1.1.1", 2, JOIN));
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    CHECK_OK(member_delete(&c[2], "0", "239.1.1.1", 2, JOIN));
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[2,0 3,0]");
+    CHECK_OK(member_delete(&c[1], "0", "239.1.1.1", 2, JOIN));
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[3,0]");
+    CHECK_EQ(counters().dwMemberships, 1);
+}
+
+TEST(delete_with_forward_does_not_lift_a_veto) {
+    world();
+    route("10.0.0.0/8", 1, NULL, 3);
+    CHECK_OK(if_take(&c[0], 4));
+    CHECK_OK(member_add(&c[2], "0", "239.1.1.1", 2, JOIN));
+    CHECK_OK(member_add(&c[2], "0", "239.1.1.1", 3, JOIN));
+    client_veto(&c[2], 2, NULL);
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[3,0]");
+    CHECK_OK(member_delete(&c[2], "10.0.0.1", "239.1.1.1", 2, FORWARD));
+    /* A route change makes the list anew, but keeps vetoes. */
+    route("10.0.0.0/8", 4, NULL, 3);
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=4 out=[3,0]");
+}

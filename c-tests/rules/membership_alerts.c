@@ -822,3 +822,71 @@ TEST(the_timeout_of_a_source_membership_prune_is_ignored) {
     advance(899);
     CHECK_TEXT(mfe_path(S, G), "in=1 out=[]");
 }
+
+/* IGMP, alone on one interface and a guest on another, is not told of its own calls. */
+TEST(igmps_call_on_an_owned_interface_is_not_told_to_igmp_as_the_other_client) {
+    four_protocols();
+    igmp_on(40);
+    igmp_on(2);
+    CHECK_OK(member_add(&c[4], "0", G, 40, JOIN));
+    clear_all();
+    CHECK_OK(member_add(&c[4], "0", G, 2, JOIN));
+    expect_all("c1 LOCALJOIN 0/0 239.1.1.1/32 if=2,0");
+    CHECK_OK(member_delete(&c[4], "0", G, 2, JOIN));
+    expect_all("c1 LOCALLEAVE 0/0 239.1.1.1/32 if=2,0");
+}
+
+TEST(igmps_call_on_an_owned_interface_is_not_told_to_igmp_towards_the_source) {
+    four_protocols();
+    igmp_on(40);
+    igmp_on(2);
+    route("10.5.0.0/16", 40, NULL, 3);
+    CHECK_OK(member_add(&c[4], "10.5.0.1", G, 2, JOIN));
+    expect_all("c1 LOCALJOIN 10.5.0.1/32 239.1.1.1/32 if=2,0");
+    CHECK_OK(member_delete(&c[4], "10.5.0.1", G, 2, JOIN));
+    expect_all("c1 LOCALLEAVE 10.5.0.1/32 239.1.1.1/32 if=2,0");
+}
+
+/* More clients than any table of fixed size has room for. */
+static unsigned long joins_told;
+
+static DWORD count_join(DWORD source, DWORD source_mask, DWORD group, DWORD group_mask,
+                        BOOL member) {
+    (void)source;
+    (void)source_mask;
+    (void)group_mask;
+    if (group == ip(G) && member)
+        joins_told++;
+    return NO_ERROR;
+}
+
+TEST(hundreds_of_other_clients_are_told_each_once) {
+    enum { OTHERS = 600 };
+    static HANDLE others[OTHERS];
+    ROUTING_PROTOCOL_CONFIG config = {0};
+    four_protocols();
+    config.pfnJoinAlertCallback = count_join;
+    for (DWORD i = 0; i < OTHERS; i++)
+        REQUIRE_OK(MgmRegisterMProtocol(&config, 5000, i, &others[i]));
+    CHECK_OK(member_add(&c[1], "0", G, 2, JOIN));
+    CHECK_EQ(joins_told, OTHERS);
+    expect(&c[0], "JOIN 0/0 239.1.1.1/32 member");
+    for (DWORD i = 0; i < OTHERS; i++)
+        CHECK_OK(MgmDeRegisterMProtocol(others[i]));
+}
+
+/* No FALSE prune follows here that could put the lifetime right again. */
+TEST(the_timeout_of_a_source_membership_prune_alone_is_ignored) {
+    four_protocols();
+    CHECK_OK(member_add(&c[1], S, G, 2, JOIN));
+    packet(1, S, G, 100);
+    CHECK_OK(member_delete(&c[1], S, G, 2, FORWARD));
+    CHECK_TEXT(mfe_path(S, G), "in=1 out=[]");
+    clear_all();
+    c[0].prune_answers = true;
+    c[0].prune_timeout = 5;
+    CHECK_OK(member_delete(&c[1], S, G, 2, JOIN));
+    expect_all("c0 PRUNE 10.0.0.1/32 239.1.1.1/32 if=2,0 member");
+    CHECK_TEXT(mfe(S, G), "10.0.0.1 239.1.1.1 in=1 out=[] up=0 timeout=900 expiry=900 age=0 "
+                          "proto=100 route=3 10.0.0.0/24");
+}

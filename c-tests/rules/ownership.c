@@ -870,3 +870,167 @@ TEST(where_there_is_no_owner_nothing_is_written) {
     CHECK_EQ(protocol, 4711);
     CHECK_EQ(component, 4712);
 }
+
+static void go_inside_disable(struct client *client, const struct event *event) {
+    (void)event;
+    client->hook_kinds = 0;
+    CHECK_OK(client_deregister(&c[0]));
+}
+
+TEST(a_client_that_goes_inside_the_disable_of_its_take_gets_nothing) {
+    world();
+    CHECK_OK(if_take(&c[1], 2));
+    CHECK_OK(member_add(&c[1], "0", "239.1.1.1", 2, JOIN));
+    clear_all();
+    c[1].hook = go_inside_disable;
+    c[1].hook_kinds = CB_DISABLE;
+    /* By hand: the recorder's list of what c0 holds would remember a success. */
+    CHECK_ERROR(MgmTakeInterfaceOwnership(c[0].handle, 2, 0), ERROR_INVALID_PARAMETER);
+    CHECK_TEXT(direct(&c[1]), "DISABLE 2,0; ENABLE 2,0");
+    CHECK_TEXT(owner(2), "10/1");
+    CHECK_TEXT(groups(&c[1], ALL_SOURCES), "0/0 239.1.1.1/32");
+    CHECK_OK(if_take(&c[2], 2));
+    CHECK_TEXT(owner(2), "102/7");
+}
+
+TEST(memberships_igmp_keeps_are_credited_to_each_owner_of_their_interface) {
+    host_start_memory();
+    REQUIRE_OK(client_register(&c[0], 100, 1, CB_ALL));
+    REQUIRE_OK(client_register(&c[1], PROTO_IP_IGMP, 1, CB_ALL & ~CB_ENABLE));
+    REQUIRE_OK(client_register(&c[2], 102, 7, CB_ALL));
+    CHECK_OK(if_take(&c[1], 2));
+    CHECK_OK(if_take(&c[1], 3));
+    CHECK_OK(if_take(&c[2], 4));
+    CHECK_OK(member_add(&c[1], "0", "239.1.1.1", 2, JOIN));
+    CHECK_OK(member_add(&c[1], "0", "239.1.1.1", 3, JOIN));
+    /* With c0's take the members are two clients, c0 and IGMP: another is the third. */
+    CHECK_OK(if_take(&c[0], 2));
+    clear_all();
+    CHECK_OK(member_add(&c[2], "0", "239.1.1.1", 4, JOIN));
+    expect_nothing_at_all();
+    CHECK_OK(member_delete(&c[2], "0", "239.1.1.1", 4, JOIN));
+    expect_nothing_at_all();
+    /* With its release IGMP is the only one again: another is the second. */
+    CHECK_OK(if_release(&c[0], 2));
+    clear_all();
+    CHECK_OK(member_add(&c[2], "0", "239.1.1.1", 4, JOIN));
+    expect_all("c1 JOIN 0/0 239.1.1.1/32 member");
+    CHECK_OK(member_delete(&c[2], "0", "239.1.1.1", 4, JOIN));
+    expect_all("c1 PRUNE 0/0 239.1.1.1/32 if=4,0 member");
+}
+
+/* MFEs from three sources on interface 5, each behind a gateway of its own; c0 has the
+   interface, and the pair with the third gateway. All forward to c2's 2. */
+static void three_gateways(void) {
+    world();
+    route("10.1.0.0/16", 5, "10.5.0.1", 3);
+    route("10.2.0.0/16", 5, "10.5.0.2", 3);
+    route("10.3.0.0/16", 5, "10.5.0.3", 3);
+    REQUIRE_OK(if_take(&c[0], 5));
+    REQUIRE_OK(if_take_hop(&c[0], 5, "10.5.0.3"));
+    REQUIRE_OK(if_take(&c[2], 2));
+    REQUIRE_OK(member_add(&c[2], "0", "239.1.1.1", 2, JOIN));
+    packet(5, "10.1.0.1", "239.1.1.1", 100);
+    packet(5, "10.2.0.1", "239.1.1.1", 100);
+    packet_hop(5, "10.5.0.3", "10.3.0.1", "239.1.1.1", 100);
+    clear_all();
+}
+
+/* The next hop of an MFE's incoming interface is not in the structure; RPF shows it. */
+TEST(a_take_of_a_pair_moves_the_mfes_behind_that_gateway_only) {
+    three_gateways();
+    CHECK_OK(if_take_hop(&c[2], 5, "10.5.0.1"));
+    /* The owners differ: PRUNE to the old one, JOIN to the new one. */
+    expect(&c[0], "PRUNE 10.1.0.1/32 239.1.1.1/32 if=0,0 forward");
+    expect(&c[2], "RPF 10.1.0.1 239.1.1.1 if=5,10.5.0.1 up=10.5.0.1 hdr=0 route=yes",
+           "JOIN 10.1.0.1/32 239.1.1.1/32 forward");
+    CHECK_EQ(mfe_count(), 3);
+}
+
+TEST(a_take_of_a_link_leaves_the_mfes_of_its_pairs_alone) {
+    world();
+    route("10.3.0.0/16", 5, "10.5.0.3", 3);
+    CHECK_OK(if_take_hop(&c[0], 5, "10.5.0.3"));
+    packet_hop(5, "10.5.0.3", "10.3.0.1", "239.1.1.1", 100);
+    clear_all();
+    CHECK_OK(if_take(&c[2], 5));
+    CHECK_OK(if_take_hop(&c[2], 5, "10.5.0.4"));
+    expect_nothing_at_all();
+}
+
+TEST(a_release_of_a_pair_deletes_the_mfes_of_that_pair_only) {
+    three_gateways();
+    CHECK_OK(if_release_hop(&c[0], 5, "10.5.0.3"));
+    CHECK_TEXT(mfe_path("10.1.0.1", "239.1.1.1"), "in=5 out=[2,0]");
+    CHECK_TEXT(mfe_path("10.2.0.1", "239.1.1.1"), "in=5 out=[2,0]");
+    CHECK_TEXT(mfe_path("10.3.0.1", "239.1.1.1"), "none");
+    /* Now the link itself is where that source comes in. */
+    packet(5, "10.3.0.1", "239.1.1.1", 100);
+    CHECK_TEXT(mfe_path("10.3.0.1", "239.1.1.1"), "in=5 out=[2,0]");
+    expect(&c[0], "RPF 10.3.0.1 239.1.1.1 if=5,0 up=10.5.0.3 hdr=20 route=yes");
+    CHECK_OK(if_release(&c[0], 5));
+    CHECK_EQ(mfe_count(), 0);
+}
+
+/* c2, who owns the iif of both MFEs, is told by c0's release of two memberships and of two
+   emptied lists: all of the former first. */
+static void true_before_false(int line) {
+    struct event event;
+    static const bool member[] = {true, true, false, false};
+    for (size_t i = 0; i < 4; i++) {
+        if (!check_true(__FILE__, line, event_get(&c[2], i, &event), "four alerts"))
+            return;
+        check_eq(__FILE__, line, event.kind, CB_PRUNE, "PRUNE");
+        check_eq(__FILE__, line, event.member, member[i], "bMemberDelete");
+    }
+    check_eq(__FILE__, line, (long long)event_count(&c[2]), 4, "no more");
+}
+
+TEST(all_true_alerts_of_a_release_come_before_the_false_ones) {
+    world();
+    CHECK_OK(if_take(&c[2], 1));
+    CHECK_OK(if_take(&c[0], 2));
+    CHECK_OK(member_add(&c[0], "0", "239.1.1.1", 2, JOIN));
+    CHECK_OK(member_add(&c[0], "0", "239.1.1.2", 2, JOIN));
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    packet(1, "10.0.0.1", "239.1.1.2", 100);
+    clear_all();
+    CHECK_OK(if_release(&c[0], 2));
+    true_before_false(__LINE__);
+}
+
+TEST(all_true_alerts_of_a_release_come_before_the_false_ones_with_igmp_too) {
+    world();
+    CHECK_OK(if_take(&c[2], 1));
+    CHECK_OK(if_take(&c[0], 2));
+    CHECK_OK(if_take(&c[1], 2));
+    CHECK_OK(member_add(&c[0], "0", "239.1.1.1", 2, JOIN));
+    CHECK_OK(member_add(&c[1], "0", "239.1.1.2", 2, JOIN));
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    packet(1, "10.0.0.1", "239.1.1.2", 100);
+    clear_all();
+    CHECK_OK(if_release(&c[0], 2));
+    true_before_false(__LINE__);
+}
+
+TEST(a_release_takes_the_owners_memberships_also_where_igmp_keeps_its_own) {
+    host_start_memory();
+    route("10.0.0.0/24", 1, NULL, 3);
+    REQUIRE_OK(client_register(&c[0], 100, 1, CB_ALL));
+    REQUIRE_OK(client_register(&c[1], PROTO_IP_IGMP, 1, CB_ALL & ~CB_ENABLE));
+    REQUIRE_OK(client_register(&c[2], 102, 7, CB_ALL));
+    CHECK_OK(if_take(&c[2], 1));
+    CHECK_OK(if_take(&c[0], 2));
+    CHECK_OK(if_take(&c[1], 2));
+    CHECK_OK(member_add(&c[0], "0", "239.1.1.1", 2, JOIN));
+    CHECK_OK(member_add(&c[1], "0", "239.1.1.2", 2, JOIN));
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    packet(1, "10.0.0.1", "239.1.1.2", 100);
+    clear_all();
+    CHECK_OK(if_release(&c[0], 2));
+    CHECK_TEXT(groups(&c[2], ALL_SOURCES), "0/0 239.1.1.2/32");
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[]");
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.2"), "in=1 out=[2,0]");
+    expect(&c[2], "PRUNE 0/0 239.1.1.1/32 if=2,0 member",
+           "PRUNE 10.0.0.1/32 239.1.1.1/32 if=2,0 forward");
+}

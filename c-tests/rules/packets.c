@@ -1056,3 +1056,134 @@ TEST(a_client_that_returns_soon_is_not_counted_as_slow) {
     advance(10);
     CHECK_EQ(counters().ullSlowCallbacks, 0);
 }
+
+TEST(igmp_may_name_another_interface_it_is_on) {
+    one_member();
+    route("10.5.0.0/16", 50, NULL, 3);
+    igmp_on(50);
+    igmp_on(51);
+    igmp_on(4);
+    client_answer_rpf(&c[2], 51, NULL, NULL);
+    packet(51, "10.5.0.1", G, 100);
+    CHECK_TEXT(mfe_path("10.5.0.1", G), "in=51 out=[2,0]");
+    /* Also one where it is beside a routing protocol. */
+    client_answer_rpf(&c[2], 4, NULL, NULL);
+    packet(4, "10.5.0.2", G, 100);
+    CHECK_TEXT(mfe_path("10.5.0.2", G), "in=4 out=[2,0]");
+}
+
+/* Next hops on one link are interfaces of their own: only the iif itself is left out. */
+TEST(a_member_behind_another_next_hop_of_the_iifs_link_is_an_oif) {
+    two_protocols();
+    CHECK_OK(if_take_hop(&c[1], 1, "10.0.0.7"));
+    CHECK_OK(member_add_hop(&c[1], "0", G, 1, "10.0.0.7", JOIN));
+    CHECK_OK(member_add(&c[0], "0", G, 1, JOIN));
+    packet(1, S, G, 100);
+    CHECK_TEXT(mfe_path(S, G), "in=1 out=[1,10.0.0.7]");
+    CHECK_EQ(counters().ullPacketsForwarded, 1);
+}
+
+static void other_gateway(struct client *client, const struct event *event) {
+    (void)event;
+    client->hook_kinds = 0;
+    route("10.5.0.0/16", 1, "10.0.0.9", 3);
+}
+
+TEST(a_route_that_changes_its_gateway_only_restarts_the_construction) {
+    one_member();
+    route("10.5.0.0/16", 1, "10.0.0.8", 3);
+    c[0].hook = other_gateway;
+    c[0].hook_kinds = CB_RPF;
+    packet(1, "10.5.0.1", G, 100);
+    expect(&c[0], "RPF 10.5.0.1 239.1.1.1 if=1,0 up=10.0.0.8 hdr=20 route=yes",
+           "RPF 10.5.0.1 239.1.1.1 if=1,0 up=10.0.0.9 hdr=20 route=yes");
+    CHECK_TEXT(mfe("10.5.0.1", G), "10.5.0.1 239.1.1.1 in=1 out=[2,0] up=10.0.0.9 timeout=900 "
+                                   "expiry=900 age=0 proto=100 route=3 10.5.0.0/16");
+}
+
+static void named_iif_to_c1(struct client *client, const struct event *event) {
+    (void)event;
+    client->hook_kinds = 0;
+    CHECK_OK(if_release(&c[0], 4));
+    CHECK_OK(if_take(&c[1], 4));
+}
+
+TEST(a_named_iif_that_changes_its_owner_restarts_the_construction) {
+    one_member();
+    client_answer_rpf(&c[0], 4, NULL, NULL);
+    c[1].hook = named_iif_to_c1;
+    c[1].hook_kinds = CB_CREATE;
+    packet(4, S, G, 100);
+    /* Asked again, c0 names what is another's now: ignored. */
+    CHECK_EQ(event_total(&c[0], CB_RPF), 2);
+    CHECK_TEXT(mfe_path(S, G), "in=1 out=[2,0]");
+}
+
+static void gateways_pair_to_c1(struct client *client, const struct event *event) {
+    (void)event;
+    client->hook_kinds = 0;
+    CHECK_OK(if_take_hop(&c[1], 1, "10.0.0.9"));
+}
+
+TEST(a_gateways_pair_taken_during_rpf_restarts_the_construction) {
+    one_member();
+    route("10.5.0.0/16", 1, "10.0.0.9", 3);
+    c[0].hook = gateways_pair_to_c1;
+    c[0].hook_kinds = CB_RPF;
+    packet_hop(1, "10.0.0.9", "10.5.0.1", G, 100);
+    expect(&c[0], "RPF 10.5.0.1 239.1.1.1 if=1,0 up=10.0.0.9 hdr=20 route=yes");
+    expect(&c[1], "RPF 10.5.0.1 239.1.1.1 if=1,10.0.0.9 up=10.0.0.9 hdr=20 route=yes",
+           "CREATE 10.5.0.1 239.1.1.1 in=1,10.0.0.9 out=[2,0]");
+    CHECK_EQ(counters().ullPacketsForwarded, 1);
+}
+
+static void route_to_2(struct client *client, const struct event *event) {
+    (void)event;
+    client->hook_kinds = 0;
+    route("10.0.0.0/24", 2, NULL, 3);
+}
+
+TEST(a_restart_makes_the_list_from_the_start) {
+    one_member();
+    CHECK_OK(member_add(&c[1], "0", G, 3, JOIN));
+    clear_all();
+    c[1].hook = route_to_2;
+    c[1].hook_kinds = CB_CREATE;
+    packet(2, S, G, 100);
+    CHECK_TEXT(mfe_path(S, G), "in=2 out=[3,0]");
+    expect(&c[1], "CREATE 10.0.0.1 239.1.1.1 in=1,0 out=[2,0 3,0]",
+           "RPF 10.0.0.1 239.1.1.1 if=2,0 up=0 hdr=20 route=yes",
+           "CREATE 10.0.0.1 239.1.1.1 in=2,0 out=[3,0]");
+}
+
+static void prune_and_restart(struct client *client, const struct event *event) {
+    other_gateway(client, event);
+    CHECK_OK(member_delete(&c[1], "10.5.0.1", G, 2, FORWARD));
+    CHECK_OK(member_add(&c[0], "10.5.0.1", G, 4, FORWARD));
+}
+
+TEST(operations_before_a_restart_apply_too) {
+    one_member();
+    CHECK_OK(member_add(&c[1], "0", G, 3, JOIN));
+    route("10.5.0.0/16", 1, "10.0.0.8", 3);
+    c[0].hook = prune_and_restart;
+    c[0].hook_kinds = CB_RPF;
+    packet(1, "10.5.0.1", G, 100);
+    CHECK_EQ(event_total(&c[0], CB_RPF), 2);
+    CHECK_TEXT(mfe_path("10.5.0.1", G), "in=1 out=[3,0 4,0]");
+}
+
+/* The memory forwarder has the whole packet: nothing of the header is left out. */
+TEST(the_memory_forwarder_gives_the_whole_header) {
+    struct event event;
+    BYTE bytes[100];
+    one_member();
+    packet_build(bytes, S, G, sizeof bytes);
+    CHECK_OK(packet_raw(3, 0, bytes, sizeof bytes));
+    REQUIRE(event_get(&c[0], 0, &event));
+    REQUIRE(event.kind == CB_RPF && event.header_size == 20);
+    CHECK(memcmp(event.header, bytes, 20) == 0);
+    REQUIRE(event_get(&c[1], 1, &event));
+    REQUIRE(event.kind == CB_WRONG_IF && event.header_size == 20);
+    CHECK(memcmp(event.header, bytes, 20) == 0);
+}

@@ -306,7 +306,7 @@ mod tests {
             assert_eq!(source.to_ne_bytes(), [192, 168, 1, 5]);
             assert_eq!(source_mask, DWORD::MAX);
             assert_eq!(group.to_ne_bytes(), [239, 1, 2, 3]);
-            assert!(header.addr() % 8 == 0 && header_size == 24);
+            assert!(header.addr().is_multiple_of(8) && header_size == 24);
             // SAFETY: `Callbacks::rpf` passes valid pointers, the route not NULL here.
             unsafe {
                 assert_eq!(*if_index, 2);
