@@ -60,6 +60,7 @@ check: deps-check
 	$(CARGO) test $(LOCKED)
 	$(MAKE) --no-print-directory ctest
 	scripts/asan.sh
+	scripts/interleavings.sh
 
 # The C side alone. CTEST_FLAGS=-R name runs some of it.
 ctest: lib
@@ -72,6 +73,7 @@ check-full: check
 	MGM_TEST_LONG=1 $(CARGO) test --release $(LOCKED)
 	cd $(BUILD)/c-tests && MGM_TEST_LONG=1 ctest --output-on-failure
 	MGM_TEST_LONG=1 scripts/asan.sh
+	MGM_TEST_LONG=1 scripts/interleavings.sh
 
 # Writes include/*.h from the Rust sources.
 headers:

@@ -19,3 +19,4 @@ pub mod forwarder;
 #[cfg(target_os = "linux")]
 pub mod kernel;
 pub mod manager;
+mod sync;

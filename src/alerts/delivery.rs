@@ -93,6 +93,12 @@ impl<C: Client> Delivery<C> {
         }
     }
 
+    /// Whether a thread is delivering a client's alerts.
+    #[cfg(shuttle)]
+    pub fn is_delivering(&mut self, id: ClientId) -> bool {
+        self.slot(id).is_some_and(|slot| slot.delivering)
+    }
+
     fn slot(&mut self, id: ClientId) -> Option<&mut Slot<C>> {
         self.slots.get_mut(id.index as usize)?.as_mut().filter(|slot| slot.id == id)
     }

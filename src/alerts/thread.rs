@@ -1,7 +1,10 @@
 //! What a thread is in the middle of: calls of the manager, callbacks, and the
 //! clients to which its calls owe alerts. No destructors, so no allocation.
 
-use crate::manager::{Popped, Touched};
+use crate::{
+    manager::{Popped, Touched},
+    sync::thread_local,
+};
 use std::cell::Cell;
 
 thread_local! {
@@ -16,14 +19,14 @@ pub struct CallDepth(());
 impl CallDepth {
     /// Enters a call.
     pub fn enter() -> Self {
-        CALLS.set(CALLS.get() + 1);
+        CALLS.with(|calls| calls.set(calls.get() + 1));
         Self(())
     }
 }
 
 impl Drop for CallDepth {
     fn drop(&mut self) {
-        CALLS.set(CALLS.get() - 1);
+        CALLS.with(|calls| calls.set(calls.get() - 1));
     }
 }
 
@@ -33,38 +36,38 @@ pub struct CallbackDepth(());
 impl CallbackDepth {
     /// Enters a callback.
     pub fn enter() -> Self {
-        CALLBACKS.set(CALLBACKS.get() + 1);
+        CALLBACKS.with(|callbacks| callbacks.set(callbacks.get() + 1));
         Self(())
     }
 }
 
 impl Drop for CallbackDepth {
     fn drop(&mut self) {
-        CALLBACKS.set(CALLBACKS.get() - 1);
+        CALLBACKS.with(|callbacks| callbacks.set(callbacks.get() - 1));
     }
 }
 
 /// Whether the thread's current call was not made inside a callback.
 pub fn in_outermost_call() -> bool {
-    CALLS.get() == 1
+    CALLS.with(Cell::get) == 1
 }
 
 /// Whether this thread is inside a callback.
 pub fn in_callback() -> bool {
-    CALLBACKS.get() > 0
+    CALLBACKS.with(Cell::get) > 0
 }
 
 /// The thread's call caused alerts to these clients.
 pub fn owe(clients: Touched) {
-    let mut owed = OWED.get();
+    let mut owed = OWED.with(Cell::get);
     owed.merge(clients);
-    OWED.set(owed);
+    OWED.with(|cell| cell.set(owed));
 }
 
 /// Takes one of the clients to whom this thread owes alerts.
 pub fn pop_owed() -> Option<Popped> {
-    let mut owed = OWED.get();
+    let mut owed = OWED.with(Cell::get);
     let popped = owed.pop();
-    OWED.set(owed);
+    OWED.with(|cell| cell.set(owed));
     popped
 }

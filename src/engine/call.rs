@@ -6,10 +6,11 @@ use super::{Core, Engine};
 use crate::{
     alerts::{CallDepth, CallbackDepth, Client, in_outermost_call, owe},
     manager::{Context, Error, Manager, Step},
+    sync::{Condvar, MutexGuard, yield_now},
 };
 use std::{
     ops::{Deref, DerefMut},
-    sync::{Condvar, MutexGuard, PoisonError},
+    sync::PoisonError,
     time::Duration,
 };
 
@@ -73,7 +74,7 @@ impl<C: Client> Call<C> {
     /// Lets other threads in between the parts of long work.
     pub(super) fn breathe(&mut self) {
         self.write_log();
-        self.unlocked(std::thread::yield_now);
+        self.unlocked(yield_now);
     }
 
     /// Writes the log lines that wait.

@@ -18,6 +18,8 @@ mod callbacks;
 mod clock;
 mod events;
 mod host;
+#[cfg(shuttle)]
+mod inspect;
 pub mod log;
 mod options;
 mod ports;
@@ -36,10 +38,10 @@ pub use requests::{More, StatisticsSource};
 use crate::{
     alerts::{Client, Delivery},
     manager::Manager,
+    sync::{Condvar, Mutex},
 };
 use clock::Clock;
 use ports::Ports;
-use std::sync::{Condvar, Mutex};
 use watch::Watch;
 use worker::Worker;
 

@@ -38,6 +38,12 @@ impl Manager {
         check(uses == held, "the uses of sources are counted wrong")
     }
 
+    /// Whether no request is half done and no source is remembered.
+    #[cfg(shuttle)]
+    pub fn is_at_rest(&self) -> bool {
+        self.tasks.len() == 0 && self.constructing.is_empty() && self.sources.uses().next().is_none()
+    }
+
     /// After a panic: tasks that were going on then will never be resumed. Their
     /// interfaces and flows are free again.
     pub fn abandon_lost_tasks(&mut self) {

@@ -230,6 +230,10 @@ impl Manager {
         if c.cancelled {
             return Progress::Finished(Ok(()));
         }
+        if c.kind != Kind::Packet && self.mfes.find(c.flow).is_none() {
+            // Deleted while its clients were asked, and no packet wants it since.
+            return Progress::Finished(Ok(()));
+        }
         match input {
             Input::Start | Input::Child => self.settle_incoming(c, cx),
             Input::Answer(Answer::OutOfMemory) => self.give_up(c, Error::OutOfMemory, cx),
@@ -387,7 +391,7 @@ impl Manager {
     fn install(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
         let installed = match (c.kind, self.mfes.find(c.flow)) {
             (Kind::Packet, None) => self.install_new(c, cx),
-            // Deleted while its clients were asked.
+            // Noticed before: see `advance_construction`.
             (Kind::Renewal(_) | Kind::Move, None) => return Progress::Finished(Ok(())),
             (_, Some(id)) => self.install_in_place(c, id, cx),
         };
