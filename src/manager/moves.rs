@@ -34,8 +34,11 @@ impl Manager {
         let link = InterfaceKey { next_hop: 0, ..key };
         let mut moves = Moves::default();
         for mfe in self.mfes.on_link(key.if_index) {
-            let gateway = || self.sources.route(mfe.flow.source).map_or(0, |route| route.gateway);
-            if mfe.iif == key || (mfe.iif == link && gateway() == key.next_hop) {
+            let by_route = || {
+                let route = self.sources.route(mfe.flow.source)?;
+                Some(InterfaceKey { if_index: route.if_index, next_hop: route.gateway })
+            };
+            if mfe.iif == key || (mfe.iif == link && by_route() == Some(key)) {
                 moves.flows.try_reserve(1)?;
                 moves.flows.push(mfe.flow);
             }
