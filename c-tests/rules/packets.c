@@ -1187,3 +1187,14 @@ TEST(the_memory_forwarder_gives_the_whole_header) {
     REQUIRE(event.kind == CB_WRONG_IF && event.header_size == 20);
     CHECK(memcmp(event.header, bytes, 20) == 0);
 }
+
+TEST(a_prune_during_the_creation_alert_keeps_its_veto) {
+    one_member();
+    client_veto(&c[1], 2, NULL);
+    pthread_t first = blocked_construction(&c[1], CB_CREATE);
+    CHECK_OK(member_delete(&c[1], S, G, 2, FORWARD));
+    let_go(&c[1], first);
+    CHECK_TEXT(mfe_path(S, G), "in=1 out=[]");
+    route("10.0.0.0/24", 4, NULL, 3);
+    CHECK_TEXT(mfe_path(S, G), "in=4 out=[]");
+}

@@ -470,6 +470,10 @@ impl Manager {
                 Some(true) => oifs.push(Oif::active(candidate.interface)),
                 None if !vetoed => oifs.push(Oif::active(candidate.interface)),
                 None => oifs.push(Oif::vetoed(candidate.interface)),
+                // Pruned meanwhile: the veto stays as long as a membership could bring it back.
+                Some(false) if vetoed && self.memberships.covers(candidate.interface, c.flow.source, c.flow.group) => {
+                    oifs.push(Oif::vetoed(candidate.interface));
+                }
                 Some(false) => {}
             }
         }
