@@ -1,41 +1,75 @@
-//! docs/behaviour.md names the tests that prove each point: each must be there.
+//! docs/behaviour.md names the tests that prove each point: each must be there, and every
+//! test of the rules must prove a point.
 
 use std::{fs, path::Path};
 
-fn sources(directory: &Path, text: &mut String) {
+/// The names in the document's tables: tests, files, and tests with one `*` for a part.
+fn names(document: &str) -> Vec<&str> {
+    let rows = document.lines().filter(|line| line.starts_with('|'));
+    let words = rows.flat_map(|row| row.split(|c: char| !(c.is_alphanumeric() || "_.*".contains(c))));
+    let is_test = |word: &str| word.matches('_').count() >= 1 && !word.contains(char::is_uppercase);
+    let is_file = |word: &str| word.ends_with(".c") || word.ends_with(".sh") || word.ends_with(".rs");
+    words
+        .map(|word| word.trim_end_matches('.'))
+        .filter(|word| !word.starts_with(['_', '.']) && (is_test(word) || is_file(word)))
+        .filter(|word| *word != "test_*.sh")
+        .collect()
+}
+
+/// Whether a name of the document is this test or file.
+fn names_it(name: &str, it: &str) -> bool {
+    match name.split_once('*') {
+        Some((start, end)) => it.len() > start.len() + end.len() && it.starts_with(start) && it.ends_with(end),
+        None => name == it,
+    }
+}
+
+/// Files below a directory, and the tests and functions in them.
+fn collect(directory: &Path, is_rules: bool, all: &mut Vec<String>, rules: &mut Vec<String>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
-            sources(&path, text);
+            collect(&path, is_rules || name == "rules" || name == "api", all, rules);
         } else if path.extension().is_some_and(|e| e == "c" || e == "h" || e == "rs" || e == "sh") {
-            text.push_str(&format!("\n{}\n", path.file_name().unwrap().to_string_lossy()));
-            text.push_str(&fs::read_to_string(&path).unwrap());
+            let text = fs::read_to_string(&path).unwrap();
+            for line in text.lines() {
+                if let Some(test) = line.strip_prefix("TEST(").and_then(|rest| rest.split(')').next()) {
+                    if is_rules {
+                        rules.push(test.to_owned());
+                    }
+                    all.push(test.to_owned());
+                }
+            }
+            // Rust tests, and helpers that the document names.
+            let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let functions = words.filter(|word| word.matches('_').count() >= 1);
+            all.extend(functions.map(str::to_owned));
+            all.push(name);
         }
     }
 }
 
 #[test]
-fn every_test_that_behaviour_md_names_is_there() {
+fn every_rule_names_tests_that_are_there_and_every_test_of_the_rules_is_named() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut tests = String::new();
-    sources(&root.join("c-tests"), &mut tests);
-    sources(&root.join("tests"), &mut tests);
     let document = fs::read_to_string(root.join("docs/behaviour.md")).unwrap();
-    let mut names = 0;
-    let mut missing = Vec::new();
-    for line in document.lines().filter(|line| line.starts_with('|')) {
-        let named = line.split(|c: char| !(c.is_alphanumeric() || "_.*".contains(c)));
-        for name in named.filter(|name| !name.starts_with(['_', '.']) && !name.contains('*')) {
-            let is_test = name.matches('_').count() >= 2 && !name.contains(char::is_uppercase);
-            let is_file = name.ends_with(".c") || name.ends_with(".sh");
-            if is_test || is_file {
-                names += 1;
-                if !tests.contains(name.trim_end_matches('.')) {
-                    missing.push(name.to_owned());
-                }
-            }
-        }
+    let names = names(&document);
+    let (mut all, mut rules) = (Vec::new(), Vec::new());
+    for directory in ["c-tests", "tests", "src"] {
+        collect(&root.join(directory), false, &mut all, &mut rules);
     }
-    assert!(names > 300, "only {names} names were found: has the document's form changed?");
+    all.sort_unstable();
+    all.dedup();
+    assert!(names.len() > 500 && rules.len() > 500, "has the form of the document or of the tests changed?");
+
+    let is_there = |name: &&str| match name.contains('*') {
+        true => all.iter().any(|it| names_it(name, it)),
+        false => all.binary_search_by(|it| it.as_str().cmp(name)).is_ok(),
+    };
+    let missing: Vec<_> = names.iter().filter(|name| !is_there(name)).collect();
     assert!(missing.is_empty(), "docs/behaviour.md names what is not there: {missing:?}");
+
+    let unnamed: Vec<_> = rules.iter().filter(|test| !names.iter().any(|name| names_it(name, test))).collect();
+    assert!(unnamed.is_empty(), "no rule in docs/behaviour.md names these tests: {unnamed:?}");
 }
