@@ -6,7 +6,7 @@ use super::rtm::{
 };
 use super::types::{MGM_IF_ENTRY, ROUTING_PROTOCOL_CONFIG};
 use crate::alerts::{Client, CreationAlert, OutOfMemory, RpfQuery};
-use crate::forwarder::{InterfaceKey, MAX_HEADER, Route};
+use crate::forwarder::{InterfaceKey, MAX_IPV4_HEADER, Route};
 use crate::manager::Entry;
 use std::ptr::null_mut;
 
@@ -193,14 +193,14 @@ impl Client for Callbacks {
 /// structures that clients overlay it with.
 #[repr(C, align(8))]
 struct Header {
-    bytes: [u8; MAX_HEADER],
+    bytes: [u8; MAX_IPV4_HEADER],
     len: usize,
 }
 
 impl Header {
     fn new(header: &[u8]) -> Self {
-        let mut bytes = [0; MAX_HEADER];
-        let len = header.len().min(MAX_HEADER);
+        let mut bytes = [0; MAX_IPV4_HEADER];
+        let len = header.len().min(MAX_IPV4_HEADER);
         bytes[..len].copy_from_slice(&header[..len]);
         Self { bytes, len }
     }

@@ -255,8 +255,8 @@ impl<C: Client> Call<C> {
 
     #[cfg(not(target_os = "linux"))]
     fn open_linux(&mut self, _table: u32) -> Result<(), Error> {
-        self.ports
-            .failed(format_args!("the kernel forwarder cannot start"), &crate::forwarder::ForwarderError::NotSupported);
+        let error = crate::forwarder::ForwarderError::NotSupported("Linux");
+        self.ports.failed(format_args!("the kernel forwarder cannot start"), &error);
         Err(Error::CanNotComplete)
     }
 

@@ -200,7 +200,7 @@ impl From<SysError> for ForwarderError {
     fn from(error: SysError) -> Self {
         match error.errno {
             libc::EPERM | libc::EACCES => Self::NotPermitted,
-            libc::ENOPROTOOPT | libc::EPROTONOSUPPORT | libc::EAFNOSUPPORT => Self::NotSupported,
+            libc::ENOPROTOOPT | libc::EPROTONOSUPPORT | libc::EAFNOSUPPORT => Self::NotSupported("CONFIG_IP_MROUTE"),
             libc::ENOBUFS | libc::ENOMEM => Self::OutOfMemory,
             errno => Self::System { errno, doing: error.doing },
         }

@@ -1,7 +1,7 @@
 //! The forwarder in memory: packets and routes come through the host interface, and
 //! forwarding means counting. The default, and the one for tests without a kernel.
 
-use super::{Arrival, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, Route};
+use super::{Address, Arrival, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, Route};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
@@ -29,45 +29,41 @@ pub enum Received {
     OutOfMemory,
 }
 
-struct Entry {
-    source: u32,
-    group: u32,
-    iif: InterfaceKey,
-    oifs: Vec<(InterfaceKey, u64)>,
+struct Entry<A> {
+    source: A,
+    group: A,
+    iif: InterfaceKey<A>,
+    oifs: Vec<(InterfaceKey<A>, u64)>,
     statistics: EntryStatistics,
     reported_at: Option<u64>,
 }
 
-struct Unresolved {
-    source: u32,
-    group: u32,
-    waiting: [(InterfaceKey, u32); UNRESOLVED],
+struct Unresolved<A> {
+    source: A,
+    group: A,
+    waiting: [(InterfaceKey<A>, u32); UNRESOLVED],
     len: usize,
     overflow: u64,
 }
 
 /// The forwarder.
-pub struct Memory {
-    entries: HashTable<Entry>,
+pub struct Memory<A = u32> {
+    entries: HashTable<Entry<A>>,
     hasher: Option<DefaultHashBuilder>,
-    open: Vec<InterfaceKey>,
+    open: Vec<InterfaceKey<A>>,
     /// Ascending by prefix length and network.
-    routes: Vec<Route>,
-    unresolved: Vec<Unresolved>,
+    routes: Vec<Route<A>>,
+    unresolved: Vec<Unresolved<A>>,
     /// The list of the entry that [`Forwarder::prepare`] was called for last.
-    next_oifs: Vec<(InterfaceKey, u64)>,
+    next_oifs: Vec<(InterfaceKey<A>, u64)>,
     forwarded: u64,
 }
 
-fn hash(hasher: &Option<DefaultHashBuilder>, source: u32, group: u32) -> u64 {
-    hasher.as_ref().map_or(0, |hasher| hasher.hash_one(u64::from(source) << 32 | u64::from(group)))
+fn hash<A: Address>(hasher: &Option<DefaultHashBuilder>, source: A, group: A) -> u64 {
+    hasher.as_ref().map_or(0, |hasher| hasher.hash_one((source, group)))
 }
 
-fn mask_of(len: u8) -> u32 {
-    u32::MAX.checked_shl(32 - u32::from(len)).unwrap_or(0)
-}
-
-impl Memory {
+impl<A: Address> Memory<A> {
     /// Without interfaces, routes or entries; allocates nothing.
     pub const fn new() -> Self {
         Self {
@@ -90,7 +86,7 @@ impl Memory {
     ///
     /// # Errors
     /// OutOfMemory.
-    pub fn add_route(&mut self, route: Route) -> Result<(), ForwarderError> {
+    pub fn add_route(&mut self, route: Route<A>) -> Result<(), ForwarderError> {
         match self.route_at(route.network, route.prefix_len) {
             Ok(at) => self.routes[at] = route,
             Err(at) => {
@@ -102,16 +98,16 @@ impl Memory {
     }
 
     /// Removes the route to a network; says whether there was one.
-    pub fn delete_route(&mut self, network: u32, prefix_len: u8) -> bool {
+    pub fn delete_route(&mut self, network: A, prefix_len: u8) -> bool {
         self.route_at(network, prefix_len).map(|at| self.routes.remove(at)).is_ok()
     }
 
-    fn route_at(&self, network: u32, prefix_len: u8) -> Result<usize, usize> {
+    fn route_at(&self, network: A, prefix_len: u8) -> Result<usize, usize> {
         self.routes.binary_search_by_key(&(prefix_len, network), |route| (route.prefix_len, route.network))
     }
 
     /// A multicast packet of `len` bytes came in on an interface.
-    pub fn receive(&mut self, iif: InterfaceKey, (source, group): (u32, u32), len: u32, now: u64) -> Received {
+    pub fn receive(&mut self, iif: InterfaceKey<A>, (source, group): (A, A), len: u32, now: u64) -> Received {
         let hash = hash(&self.hasher, source, group);
         let is_open = self.open.contains(&iif);
         match self.entries.find_mut(hash, |e| (e.source, e.group) == (source, group)) {
@@ -126,7 +122,7 @@ impl Memory {
         }
     }
 
-    fn keep(&mut self, iif: InterfaceKey, (source, group): (u32, u32), len: u32) -> Received {
+    fn keep(&mut self, iif: InterfaceKey<A>, (source, group): (A, A), len: u32) -> Received {
         let known = self.unresolved.iter_mut().find(|u| (u.source, u.group) == (source, group));
         let queue = match known {
             Some(queue) => queue,
@@ -149,12 +145,12 @@ impl Memory {
     }
 
     /// Drops the packets that wait for an entry which will not come.
-    pub fn forget_unresolved(&mut self, source: u32, group: u32) {
+    pub fn forget_unresolved(&mut self, source: A, group: A) {
         self.unresolved.retain(|u| (u.source, u.group) != (source, group));
     }
 
     /// Sends the packets that waited for an entry through it.
-    fn resolve(&mut self, source: u32, group: u32) {
+    fn resolve(&mut self, source: A, group: A) {
         let Some(at) = self.unresolved.iter().position(|u| (u.source, u.group) == (source, group)) else { return };
         let queue = self.unresolved.swap_remove(at);
         for &(iif, len) in &queue.waiting[..queue.len] {
@@ -168,15 +164,15 @@ impl Memory {
         }
     }
 
-    fn find(&self, source: u32, group: u32) -> Option<&Entry> {
+    fn find(&self, source: A, group: A) -> Option<&Entry<A>> {
         let hash = hash(&self.hasher, source, group);
         self.entries.find(hash, |e| (e.source, e.group) == (source, group))
     }
 }
 
-impl Entry {
+impl<A: Address> Entry<A> {
     /// Takes a new list, ascending like the old one; those that stay keep their counts.
-    fn set_oifs(&mut self, oifs: &mut dyn Iterator<Item = InterfaceKey>) -> Result<(), ForwarderError> {
+    fn set_oifs(&mut self, oifs: &mut dyn Iterator<Item = InterfaceKey<A>>) -> Result<(), ForwarderError> {
         let mut at = 0;
         for oif in oifs {
             while self.oifs.get(at).is_some_and(|&(key, _)| key < oif) {
@@ -192,7 +188,7 @@ impl Entry {
         Ok(())
     }
 
-    fn forward(&mut self, iif: InterfaceKey, is_open: bool, len: u32, now: u64) -> Received {
+    fn forward(&mut self, iif: InterfaceKey<A>, is_open: bool, len: u32, now: u64) -> Received {
         self.statistics.packets += 1;
         self.statistics.bytes += u64::from(len);
         if iif != self.iif {
@@ -212,24 +208,24 @@ impl Entry {
     }
 }
 
-impl Default for Memory {
+impl<A: Address> Default for Memory<A> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Forwarder for Memory {
-    fn open_interface(&mut self, interface: InterfaceKey) -> Result<(), ForwarderError> {
+impl<A: Address> Forwarder<A> for Memory<A> {
+    fn open_interface(&mut self, interface: InterfaceKey<A>) -> Result<(), ForwarderError> {
         self.open.try_reserve(1).map_err(|_| ForwarderError::OutOfMemory)?;
         self.open.push(interface);
         Ok(())
     }
 
-    fn close_interface(&mut self, interface: InterfaceKey) {
+    fn close_interface(&mut self, interface: InterfaceKey<A>) {
         self.open.retain(|&other| other != interface);
     }
 
-    fn prepare(&mut self, source: u32, group: u32, oifs: usize) -> Result<(), ForwarderError> {
+    fn prepare(&mut self, source: A, group: A, oifs: usize) -> Result<(), ForwarderError> {
         self.hasher.get_or_insert_default();
         let (hasher, entries) = (&self.hasher, &mut self.entries);
         let hash_of = hash(hasher, source, group);
@@ -246,10 +242,10 @@ impl Forwarder for Memory {
 
     fn install(
         &mut self,
-        source: u32,
-        group: u32,
-        iif: InterfaceKey,
-        oifs: &mut dyn Iterator<Item = InterfaceKey>,
+        source: A,
+        group: A,
+        iif: InterfaceKey<A>,
+        oifs: &mut dyn Iterator<Item = InterfaceKey<A>>,
     ) -> Result<(), ForwarderError> {
         self.hasher.get_or_insert_default();
         let (hasher, entries) = (&self.hasher, &mut self.entries);
@@ -275,7 +271,7 @@ impl Forwarder for Memory {
         Ok(())
     }
 
-    fn remove(&mut self, source: u32, group: u32) {
+    fn remove(&mut self, source: A, group: A) {
         self.forget_unresolved(source, group);
         let hash_of = hash(&self.hasher, source, group);
         if let Ok(found) = self.entries.find_entry(hash_of, |e| (e.source, e.group) == (source, group)) {
@@ -286,21 +282,21 @@ impl Forwarder for Memory {
         }
     }
 
-    fn route(&mut self, source: u32) -> Result<Option<Route>, ForwarderError> {
-        let route_of = |len| self.route_at(source & mask_of(len), len).ok();
-        Ok((0..=32).rev().find_map(route_of).map(|at| self.routes[at]))
+    fn route(&mut self, source: A) -> Result<Option<Route<A>>, ForwarderError> {
+        let route_of = |len| self.route_at(source.network(len), len).ok();
+        Ok((0..=A::BITS).rev().find_map(route_of).map(|at| self.routes[at]))
     }
 
-    fn statistics(&mut self, source: u32, group: u32) -> EntryStatistics {
+    fn statistics(&mut self, source: A, group: A) -> EntryStatistics {
         self.find(source, group).map_or_else(EntryStatistics::default, |entry| entry.statistics)
     }
 
-    fn packets_out(&mut self, source: u32, group: u32, oif: InterfaceKey) -> u64 {
+    fn packets_out(&mut self, source: A, group: A, oif: InterfaceKey<A>) -> u64 {
         let entry = self.find(source, group);
         entry.and_then(|entry| entry.oifs.iter().find(|(key, _)| *key == oif)).map_or(0, |&(_, packets)| packets)
     }
 
-    fn arrival(&self, _vif: u16) -> Option<Arrival> {
+    fn arrival(&self, _vif: u16) -> Option<Arrival<A>> {
         None
     }
 }

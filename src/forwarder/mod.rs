@@ -1,10 +1,14 @@
 //! What forwards packets: the one interface between the manager's wishes and a
 //! backend, [`memory`] or [`linux`].
 //!
-//! IPv4 addresses are `u32` in host byte order throughout; only the C surface
-//! and the kernel room know network byte order.
+//! Addresses are of a type `A`: the default, `u32`, is IPv4, and `u128` is IPv6
+//! ([`Address`]), in host byte order throughout; only the C surface and the kernel room
+//! know network byte order.
 
 use std::fmt;
+
+mod address;
+pub use address::{Address, MAX_IPV4_HEADER};
 
 #[cfg(target_os = "linux")]
 pub mod linux;
@@ -13,40 +17,40 @@ pub mod memory;
 /// An interface as routing protocols name it: the index, and the next hop on
 /// point-to-multipoint links (0 elsewhere).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct InterfaceKey {
+pub struct InterfaceKey<A = u32> {
     /// The system's interface index; 0 is no interface.
     pub if_index: u32,
-    /// The next hop's IPv4 address, host byte order; 0 for the whole link.
-    pub next_hop: u32,
+    /// The next hop's address; 0 for the whole link.
+    pub next_hop: A,
 }
 
 /// Where a packet came in, as far as the forwarder can tell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Arrival {
+pub struct Arrival<A = u32> {
     /// The interface index.
     pub if_index: u32,
     /// The next hop the packet came from, where the forwarder knows it (the
     /// kernel does not: pairs that share an index share one VIF).
-    pub next_hop: Option<u32>,
+    pub next_hop: Option<A>,
 }
 
-impl Arrival {
+impl<A: Address> Arrival<A> {
     /// Whether this is an interface, as far as the forwarder can tell.
-    pub fn is_on(&self, interface: InterfaceKey) -> bool {
+    pub fn is_on(&self, interface: InterfaceKey<A>) -> bool {
         self.if_index == interface.if_index && self.next_hop.is_none_or(|hop| hop == interface.next_hop)
     }
 }
 
 /// The route towards a source in the multicast view.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Route {
+pub struct Route<A = u32> {
     /// The interface towards the source.
     pub if_index: u32,
     /// The gateway, 0 when the source is on the link or local.
-    pub gateway: u32,
+    pub gateway: A,
     /// The route's network.
-    pub network: u32,
-    /// The route's prefix length, 0 to 32.
+    pub network: A,
+    /// The route's prefix length, 0 to [`Address::BITS`].
     pub prefix_len: u8,
     /// The MIB's number of the protocol that made it: 2 local, 3 static, 8 RIP,
     /// 9 IS-IS, 13 OSPF, 14 BGP, else 1.
@@ -84,8 +88,8 @@ pub enum ForwarderError {
     },
     /// The process may not route multicast (no CAP_NET_ADMIN / CAP_NET_RAW).
     NotPermitted,
-    /// The kernel lacks multicast routing.
-    NotSupported,
+    /// The system lacks multicast routing; what it would need.
+    NotSupported(&'static str),
     /// Another system error, as `errno`, and the step that gave it.
     System {
         /// The error number.
@@ -116,7 +120,7 @@ impl fmt::Display for ForwarderError {
                 f.write_str(": stop it, or use another table (MGM_TABLE)")
             }
             Self::NotPermitted => f.write_str("not permitted: CAP_NET_ADMIN and CAP_NET_RAW are needed"),
-            Self::NotSupported => f.write_str("this kernel lacks multicast routing (CONFIG_IP_MROUTE)"),
+            Self::NotSupported(needs) => write!(f, "this system lacks multicast routing ({needs})"),
             Self::System { errno, doing } => write!(f, "{doing}: error {errno}"),
         }
     }
@@ -124,15 +128,15 @@ impl fmt::Display for ForwarderError {
 
 /// Something a forwarder noticed by itself.
 #[derive(Clone, Copy, Debug)]
-pub enum Event {
+pub enum Event<A: Address = u32> {
     /// A packet for which there is no entry.
-    NoEntry(PacketReport),
+    NoEntry(PacketReport<A>),
     /// A packet that came in on another interface than its entry's iif.
-    WrongInterface(PacketReport),
+    WrongInterface(PacketReport<A>),
     /// The unicast routes changed inside this prefix (0/0: anything may have).
     RoutesChanged {
-        /// The network, host byte order.
-        network: u32,
+        /// The network.
+        network: A,
         /// Its prefix length.
         prefix_len: u8,
     },
@@ -140,35 +144,33 @@ pub enum Event {
     Lost(u32),
 }
 
-/// The most bytes an IPv4 header can have.
-pub const MAX_HEADER: usize = 60;
-
 /// A packet as a forwarder reports it.
 #[derive(Clone, Copy, Debug)]
-pub struct PacketReport {
-    /// The kernel's VIF number; [`Forwarder::arrival`] makes an interface of it.
+pub struct PacketReport<A: Address = u32> {
+    /// The kernel's number of the interface (VIF); [`Forwarder::arrival`] makes an
+    /// interface of it.
     pub vif: u16,
     /// The packet's source.
-    pub source: u32,
+    pub source: A,
     /// The packet's group.
-    pub group: u32,
-    /// The IPv4 header; what the forwarder does not know in it is 0.
-    pub header: [u8; MAX_HEADER],
+    pub group: A,
+    /// The IP header; what the forwarder does not know in it is 0.
+    pub header: A::Header,
     /// How many bytes of it count.
     pub header_len: u8,
 }
 
 /// A backend. All calls are made by one thread at a time, under the engine's
 /// lock; none of them may block for long or call back.
-pub trait Forwarder {
+pub trait Forwarder<A: Address = u32> {
     /// Makes an interface usable. Called once per pair, before any entry names it.
-    fn open_interface(&mut self, interface: InterfaceKey) -> Result<(), ForwarderError>;
+    fn open_interface(&mut self, interface: InterfaceKey<A>) -> Result<(), ForwarderError>;
 
     /// The last owner has left; no entry of the manager names it any more.
-    fn close_interface(&mut self, interface: InterfaceKey);
+    fn close_interface(&mut self, interface: InterfaceKey<A>);
 
     /// Makes room so that installing this entry with as many oifs needs no memory.
-    fn prepare(&mut self, source: u32, group: u32, oifs: usize) -> Result<(), ForwarderError> {
+    fn prepare(&mut self, source: A, group: A, oifs: usize) -> Result<(), ForwarderError> {
         let _ = (source, group, oifs);
         Ok(())
     }
@@ -177,24 +179,24 @@ pub trait Forwarder {
     /// with index 0, or one that is not open, makes an entry that forwards nothing.
     fn install(
         &mut self,
-        source: u32,
-        group: u32,
-        iif: InterfaceKey,
-        oifs: &mut dyn Iterator<Item = InterfaceKey>,
+        source: A,
+        group: A,
+        iif: InterfaceKey<A>,
+        oifs: &mut dyn Iterator<Item = InterfaceKey<A>>,
     ) -> Result<(), ForwarderError>;
 
     /// Removes the entry and the packets that wait for it; one that is not there is no error.
-    fn remove(&mut self, source: u32, group: u32);
+    fn remove(&mut self, source: A, group: A);
 
     /// The route to a source, `None` where there is none (or a blackhole).
-    fn route(&mut self, source: u32) -> Result<Option<Route>, ForwarderError>;
+    fn route(&mut self, source: A) -> Result<Option<Route<A>>, ForwarderError>;
 
     /// The entry's counters; zeros when it is not there.
-    fn statistics(&mut self, source: u32, group: u32) -> EntryStatistics;
+    fn statistics(&mut self, source: A, group: A) -> EntryStatistics;
 
     /// Packets sent out of `oif` for the entry, where the forwarder counts that.
-    fn packets_out(&mut self, source: u32, group: u32, oif: InterfaceKey) -> u64;
+    fn packets_out(&mut self, source: A, group: A, oif: InterfaceKey<A>) -> u64;
 
     /// The interface that a report's VIF number stands for.
-    fn arrival(&self, vif: u16) -> Option<Arrival>;
+    fn arrival(&self, vif: u16) -> Option<Arrival<A>>;
 }

@@ -3,9 +3,10 @@
 use std::os::fd::RawFd;
 
 use super::netlink::{Attributes, Message, NetlinkSocket, Received, read_address, read_u32};
-use super::routes::{ROUTE_HEADER, mask};
+use super::routes::ROUTE_HEADER;
 use super::sys::SysResult;
 use super::uapi;
+use crate::forwarder::Address;
 
 /// Thousands of route changes at once, as when a routing daemon starts.
 const RECEIVE_BUFFER: i32 = 4 << 20;
@@ -114,7 +115,7 @@ fn route(payload: &[u8]) -> Option<Prefix> {
         .find(|&(kind, _)| kind == libc::RTA_DST)
         .and_then(|(_, value)| read_address(value))
         .unwrap_or(0);
-    Some(Prefix { network: network & mask(length), length })
+    Some(Prefix { network: network.network(length), length })
 }
 
 /// Whether a link message can mean other routes.

@@ -5,7 +5,7 @@ use super::netlink::{
 };
 use super::sys::{SysError, SysResult};
 use super::uapi;
-use crate::forwarder::Route;
+use crate::forwarder::{Address, Route};
 
 /// Length of `struct rtmsg`.
 pub(crate) const ROUTE_HEADER: usize = 12;
@@ -142,7 +142,7 @@ fn parse_route(payload: &[u8]) -> Option<RouteMessage> {
     let mut gateway = 0;
     for (kind, value) in Attributes::behind(payload, ROUTE_HEADER) {
         match kind {
-            libc::RTA_DST => route.network = read_address(value)? & mask(prefix_len),
+            libc::RTA_DST => route.network = read_address(value)?.network(prefix_len),
             libc::RTA_OIF => if_index = Some(read_u32(value, 0)?),
             // RTA_VIA, an IPv6 gateway, is no address an MFE could name: 0.
             libc::RTA_GATEWAY => gateway = read_address(value)?,
@@ -176,11 +176,6 @@ fn first_next_hop(mut rest: &[u8]) -> Option<(u32, u32)> {
         rest = rest.get(aligned(length)..).unwrap_or(&[]);
     }
     first
-}
-
-/// The network mask of a prefix of at most 32 bits.
-pub(crate) fn mask(prefix_len: u8) -> u32 {
-    u32::MAX.checked_shl(32u32.saturating_sub(u32::from(prefix_len))).unwrap_or(0)
 }
 
 /// The MIB's number (IANAipRouteProtocol) of what made a route.
@@ -228,14 +223,6 @@ mod tests {
             let cut = first_next_hop(&list[..length]);
             assert!(cut.is_none() || length >= 16, "{length}");
         }
-    }
-
-    #[test]
-    fn masks_reach_from_nothing_to_one_address() {
-        assert_eq!(mask(0), 0);
-        assert_eq!(mask(1), 0x8000_0000);
-        assert_eq!(mask(24), 0xFFFF_FF00);
-        assert_eq!(mask(32), u32::MAX);
     }
 
     #[test]

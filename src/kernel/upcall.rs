@@ -2,7 +2,7 @@
 //! IGMP packets of the network, which anybody may have made.
 
 use super::uapi::{IGMPMSG_NOCACHE, IGMPMSG_WRONGVIF, IM_DST, IM_MBZ, IM_MSGTYPE, IM_SRC, IM_VIF, IM_VIF_HI, MAXVIFS};
-use crate::forwarder::{MAX_HEADER, PacketReport};
+use crate::forwarder::{MAX_IPV4_HEADER, PacketReport};
 
 /// The shortest IPv4 header.
 const MIN_HEADER: usize = 20;
@@ -39,8 +39,8 @@ pub(crate) fn parse(message: &[u8]) -> Message {
     if fixed[0] >> 4 != 4 || length < MIN_HEADER || usize::from(vif) >= MAXVIFS || group >> 28 != 0xE {
         return Message::Other;
     }
-    let mut header = [0; MAX_HEADER];
-    // The header length is four bits of words: at most MAX_HEADER.
+    let mut header = [0; MAX_IPV4_HEADER];
+    // The header length is four bits of words: at most MAX_IPV4_HEADER.
     header[..length].copy_from_slice(copy);
     for place in REPLACED {
         header[place] = 0;

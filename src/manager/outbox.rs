@@ -2,7 +2,7 @@
 //! changes, in memory that is reserved before a change is made.
 
 use super::{Entry, Error, slab::Slab};
-use crate::forwarder::{InterfaceKey, MAX_HEADER};
+use crate::forwarder::{InterfaceKey, MAX_IPV4_HEADER};
 
 /// Alerts for which room is kept at all times, so that a clean-up call after an
 /// allocation failure can still say what it did.
@@ -60,15 +60,15 @@ pub enum Alert {
 /// An IPv4 header, owned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PacketHeader {
-    bytes: [u8; MAX_HEADER],
+    bytes: [u8; MAX_IPV4_HEADER],
     len: u8,
 }
 
 impl PacketHeader {
     /// The first bytes of a packet, as many as a header can have.
     pub fn new(header: &[u8]) -> Self {
-        let len = header.len().min(MAX_HEADER);
-        let mut bytes = [0; MAX_HEADER];
+        let len = header.len().min(MAX_IPV4_HEADER);
+        let mut bytes = [0; MAX_IPV4_HEADER];
         bytes[..len].copy_from_slice(&header[..len]);
         Self { bytes, len: len as u8 }
     }
