@@ -8,6 +8,9 @@
 //! Calls go one way: [`abi`] (the C surface) → [`engine`] (lock, clock, threads)
 //! → [`manager`] (the rules, pure) → [`alerts`] (callbacks) and [`forwarder`]
 //! (→ `kernel`). docs/architecture.md draws it.
+//!
+//! A Rust program uses [`engine::Engine`] with a client of its own, an [`alerts::Client`]:
+//! examples/client.rs. The C surface does no more than that, for clients in C.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs)]

@@ -22,7 +22,7 @@ impl Client for Panics {
     fn creation(&self, _: &mut CreationAlert<'_>) -> Result<(), OutOfMemory> {
         panic!("creation");
     }
-    fn prune(&self, _: &Entry, _: InterfaceKey, _: bool, _: &mut u32) -> bool {
+    fn prune(&self, _: &Entry, _: InterfaceKey, _: bool) -> Option<u32> {
         panic!("prune");
     }
     fn join(&self, _: &Entry, _: bool) {
@@ -63,7 +63,7 @@ fn a_client_that_panics_harms_nobody() {
     let igmp = engine.register(Panics, 10, 0).unwrap();
     let a = engine.register(Panics, 100, 0).unwrap();
     let b = engine.register(Panics, 101, 0).unwrap();
-    let join = Flags { join: true, forward: false };
+    let join = Flags::JOIN;
     let group = Entry::new(0, 0, 0xEF01_0101, 0).unwrap();
     engine.take(igmp, interface(1)).unwrap();
     engine.take(a, interface(1)).unwrap();
@@ -128,7 +128,7 @@ fn scenario(manager: &mut Manager, forwarding: &mut dyn Forwarding) {
     };
     let a: ClientId = manager.register(100, 0, true).unwrap();
     let igmp = manager.register(10, 0, true).unwrap();
-    let join = Flags { join: true, forward: false };
+    let join = Flags::JOIN;
     let group = Entry::new(0, 0, 0xEF01_0101, 0).unwrap();
     for (client, if_index) in [(a, 1), (igmp, 2), (a, 2)] {
         let step = manager.take(client, interface(if_index), &mut cx);

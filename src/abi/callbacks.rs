@@ -7,7 +7,7 @@ use super::rtm::{
 use super::types::{MGM_IF_ENTRY, ROUTING_PROTOCOL_CONFIG};
 use crate::alerts::{Client, CreationAlert, OutOfMemory, RpfQuery};
 use crate::forwarder::{InterfaceKey, MAX_IPV4_HEADER, Route};
-use crate::manager::Entry;
+use crate::manager::{DEFAULT_TIMEOUT, Entry};
 use std::ptr::null_mut;
 
 /// The mask of a single address, as callbacks get it.
@@ -70,9 +70,9 @@ impl Client for Callbacks {
     fn creation(&self, a: &mut CreationAlert<'_>) -> Result<(), OutOfMemory> {
         let Some(callback) = self.0.pfnCreationAlertCallback else { return Ok(()) };
         let mut list = Vec::new();
-        list.try_reserve_exact(a.oifs.len()).map_err(|_| OutOfMemory)?;
+        list.try_reserve_exact(a.oifs().len()).map_err(|_| OutOfMemory)?;
         // Into the reserved room.
-        list.extend(a.oifs.iter().map(|oif| MGM_IF_ENTRY {
+        list.extend(a.oifs().iter().map(|oif| MGM_IF_ENTRY {
             dwIfIndex: oif.interface.if_index,
             dwIfNextHopAddr: oif.interface.next_hop.to_be(),
             bIGMP: BOOL::from(oif.igmp),
@@ -92,15 +92,16 @@ impl Client for Callbacks {
                 list.as_mut_ptr(),
             );
         }
-        for (oif, entry) in a.oifs.iter_mut().zip(&list) {
-            oif.enabled = entry.bIsEnabled != 0;
+        for (place, entry) in list.iter().enumerate() {
+            a.enable(place, entry.bIsEnabled != 0);
         }
         Ok(())
     }
 
-    fn prune(&self, entry: &Entry, interface: InterfaceKey, membership: bool, timeout_s: &mut u32) -> bool {
-        let Some(callback) = self.0.pfnPruneAlertCallback else { return false };
-        // SAFETY: see above; the timeout is borrowed for the call.
+    fn prune(&self, entry: &Entry, interface: InterfaceKey, membership: bool) -> Option<u32> {
+        let callback = self.0.pfnPruneAlertCallback?;
+        let mut timeout_s = DEFAULT_TIMEOUT;
+        // SAFETY: see above; the timeout is a local that outlives the call.
         unsafe {
             callback(
                 entry.source().to_be(),
@@ -110,10 +111,10 @@ impl Client for Callbacks {
                 interface.if_index,
                 interface.next_hop.to_be(),
                 BOOL::from(membership),
-                timeout_s,
+                &raw mut timeout_s,
             );
         }
-        true
+        Some(timeout_s)
     }
 
     fn join(&self, entry: &Entry, membership: bool) {
@@ -271,14 +272,13 @@ mod tests {
         // SAFETY: no function pointers.
         let client = unsafe { Callbacks::new(NONE) };
         let entry = Entry::new(0, 0, 0xEF01_0203, 0).unwrap();
-        let mut timeout = 900;
         assert!(!client.enables_igmp());
-        assert!(!client.prune(&entry, ON_2, true, &mut timeout));
+        assert_eq!(client.prune(&entry, ON_2, false), None);
         let mut asked = query(&[], None);
         client.rpf(&mut asked);
-        assert!(asked.iif == ON_2 && asked.upstream == 0x0A00_0001 && timeout == 900);
+        assert!(asked.iif == ON_2 && asked.upstream == 0x0A00_0001);
         let mut oifs = [OifAsk { interface: ON_2, igmp: false, enabled: true }];
-        let mut alert = CreationAlert { source: 1, group: 2, iif: ON_2, oifs: &mut oifs };
+        let mut alert = CreationAlert::new(1, 2, ON_2, &mut oifs);
         assert!(client.creation(&mut alert).is_ok());
         assert!(oifs[0].enabled);
         client.join(&entry, true);
@@ -386,7 +386,7 @@ mod tests {
         let client =
             unsafe { Callbacks::new(ROUTING_PROTOCOL_CONFIG { pfnCreationAlertCallback: Some(veto), ..NONE }) };
         let mut oifs = [false, true, false].map(|igmp| OifAsk { interface: ON_2, igmp, enabled: true });
-        let mut alert = CreationAlert { source: 1, group: 2, iif: ON_2, oifs: &mut oifs };
+        let mut alert = CreationAlert::new(1, 2, ON_2, &mut oifs);
         assert!(client.creation(&mut alert).is_ok());
         assert_eq!(oifs.map(|oif| oif.enabled), [true, false, true]);
     }
@@ -415,8 +415,6 @@ mod tests {
         let client =
             unsafe { Callbacks::new(ROUTING_PROTOCOL_CONFIG { pfnPruneAlertCallback: Some(shorter), ..NONE }) };
         let entry = Entry::new(0, 0, 0xEF01_0203, 0).unwrap();
-        let mut timeout = 900;
-        assert!(client.prune(&entry, ON_2, false, &mut timeout));
-        assert_eq!(timeout, 60);
+        assert_eq!(client.prune(&entry, ON_2, false), Some(60));
     }
 }

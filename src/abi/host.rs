@@ -18,8 +18,6 @@ use std::ffi::c_char;
 
 /// The kernel's default multicast routing table.
 const DEFAULT_TABLE: DWORD = 253;
-/// The kernel takes table ids below this.
-const TABLES_END: DWORD = 1_000_000_000;
 /// The most bytes an IPv4 packet has.
 const MAX_PACKET: DWORD = 65_535;
 /// The MIB's number of a route made by another protocol than the listed ones.
@@ -107,7 +105,9 @@ pub extern "system" fn MgmHostStop() -> DWORD {
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostSetLog(pfnLog: PMGM_HOST_LOG_CALLBACK, pvContext: PVOID) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
-        ENGINE.set_log(pfnLog.map(|function| LogSink { function, context: pvContext }));
+        // SAFETY: the header asks for a function that may be called with the context on
+        // any thread, and returns normally.
+        ENGINE.set_log(pfnLog.map(|function| unsafe { LogSink::from_c(function, pvContext) }));
         Ok(())
     })
 }
@@ -128,9 +128,6 @@ pub unsafe extern "system" fn MgmHostAddRoute(pRoute: PMGM_HOST_ROUTE) -> DWORD 
         // SAFETY: NULL, or as the header asks: a structure to read.
         let route = unsafe { Place::new(pRoute) }?.get();
         let (network, prefix_len) = prefix(&route)?;
-        if route.dwIfIndex == 0 {
-            return Err(Error::InvalidParameter);
-        }
         ENGINE.add_route(Route {
             if_index: route.dwIfIndex,
             gateway: u32::from_be(route.dwGateway),
@@ -316,18 +313,15 @@ fn to_options(options: &MGM_HOST_OPTIONS) -> Result<Options, Error> {
         _ => return Err(Error::InvalidParameter),
     };
     let log_level = Level::from_number(options.dwLogLevel).ok_or(Error::InvalidParameter)?;
-    if options.dwMaxEntries == 0 || options.dwTable >= TABLES_END {
-        return Err(Error::InvalidParameter);
-    }
     let table = if options.dwTable == 0 { DEFAULT_TABLE } else { options.dwTable };
     Ok(Options { forwarder, table, log_level, manual_clock, max_entries: options.dwMaxEntries })
 }
 
-/// A route's network and prefix length.
+/// A route's network and prefix length; the engine checks that they fit together.
 fn prefix(route: &MGM_HOST_ROUTE) -> Result<(u32, u8), Error> {
     let (network, mask) = (u32::from_be(route.dwNetwork), u32::from_be(route.dwMask));
     let len = mask.leading_ones();
-    if mask.count_ones() != len || network & !mask != 0 {
+    if mask.count_ones() != len {
         return Err(Error::InvalidParameter);
     }
     // At most 32.
@@ -392,10 +386,8 @@ mod tests {
     fn options_out_of_range_are_refused() {
         for wrong in [
             MGM_HOST_OPTIONS { dwForwarder: 2, ..OPTIONS },
-            MGM_HOST_OPTIONS { dwTable: 1_000_000_000, ..OPTIONS },
             MGM_HOST_OPTIONS { dwLogLevel: 5, ..OPTIONS },
             MGM_HOST_OPTIONS { dwClock: 2, ..OPTIONS },
-            MGM_HOST_OPTIONS { dwMaxEntries: 0, ..OPTIONS },
         ] {
             assert!(to_options(&wrong).is_err(), "{wrong:?}");
         }
@@ -450,7 +442,6 @@ mod tests {
         assert_eq!(prefix(&route(0, 0)), Ok((0, 0)));
         assert_eq!(prefix(&route(0x0A00_0000, 0xFF00_0000)), Ok((0x0A00_0000, 8)));
         assert_eq!(prefix(&route(0x0A00_0001, u32::MAX)), Ok((0x0A00_0001, 32)));
-        assert!(prefix(&route(0x0A00_0001, 0xFF00_0000)).is_err());
         assert!(prefix(&route(0, 0xFF00_FF00)).is_err());
     }
 

@@ -3,7 +3,7 @@
 
 use super::ENGINE;
 use super::base::{DWORD, HANDLE, PBYTE, PDWORD};
-use super::buffer::{Buffer, Room};
+use super::buffer::Buffer;
 use super::error::OutOfMemoryIs;
 use super::guard::guarded;
 use super::mib::{
@@ -14,8 +14,8 @@ use super::pointer::Place;
 use super::protocol::client;
 use super::types::{MGM_MFE_STATS_0, MGM_MFE_STATS_1};
 use crate::engine::StatisticsSource;
-use crate::forwarder::{EntryStatistics, InterfaceKey};
-use crate::manager::{Error, MfeView};
+use crate::forwarder::EntryStatistics;
+use crate::manager::{Error, Flow, MfeView};
 use std::mem::offset_of;
 
 /// The mask of an entry's source.
@@ -41,7 +41,7 @@ const HOST_MASK: DWORD = DWORD::MAX;
 pub unsafe extern "system" fn MgmGetMfe(pimm: PMIB_IPMCAST_MFE, pdwBufferSize: PDWORD, pbBuffer: PBYTE) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
         // SAFETY: NULL, or as the header asks.
-        let (key, mut buffer) = unsafe { (Key::read(pimm)?, Buffer::new(pdwBufferSize, pbBuffer)?) };
+        let (key, mut buffer) = unsafe { (flow_at(pimm)?, Buffer::new(pdwBufferSize, pbBuffer)?) };
         ENGINE.mfe(key.source, key.group, |mfe| pack(&mut buffer, mfe))?;
         Ok(buffer.single())
     })
@@ -94,8 +94,8 @@ pub unsafe extern "system" fn MgmGetNextMfe(
     guarded(OutOfMemoryIs::CanNotComplete, || {
         // SAFETY: NULL, or as the header asks.
         unsafe {
-            let key = Key::read(pimmStart)?;
-            list(Some((key.group, key.source)), pdwBufferSize, pbBuffer, pdwNumEntries)
+            let key = flow_at(pimmStart)?;
+            list(Some(key), pdwBufferSize, pbBuffer, pdwNumEntries)
         }
     })
 }
@@ -129,13 +129,9 @@ pub unsafe extern "system" fn MgmGetMfeStats(
 ) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
         // SAFETY: NULL, or as the header asks.
-        let (key, mut buffer) = unsafe { (Key::read(pimm)?, Buffer::new(pdwBufferSize, pbBuffer)?) };
+        let (key, mut buffer) = unsafe { (flow_at(pimm)?, Buffer::new(pdwBufferSize, pbBuffer)?) };
         let form = Form::from_flags(dwFlags)?;
-        ENGINE.mfe_statistics(key.source, key.group, |mfe, statistics, packets_out| {
-            if let Some(room) = form.room(&mut buffer, mfe) {
-                form.fill(room, mfe, statistics, packets_out);
-            }
-        })?;
+        ENGINE.mfe_statistics(key.source, key.group, |mfe, source| form.pack(&mut buffer, mfe, source))?;
         Ok(buffer.single())
     })
 }
@@ -196,9 +192,8 @@ pub unsafe extern "system" fn MgmGetNextMfeStats(
     guarded(OutOfMemoryIs::CanNotComplete, || {
         // SAFETY: NULL, or as the header asks.
         unsafe {
-            let key = Key::read(pimmStart)?;
-            let after = Some((key.group, key.source));
-            list_statistics(after, pdwBufferSize, pbBuffer, pdwNumEntries, dwFlags)
+            let key = flow_at(pimmStart)?;
+            list_statistics(Some(key), pdwBufferSize, pbBuffer, pdwNumEntries, dwFlags)
         }
     })
 }
@@ -219,7 +214,7 @@ pub unsafe extern "system" fn MgmSetMfe(hProtocol: HANDLE, pimm: PMIB_IPMCAST_MF
     guarded(OutOfMemoryIs::CanNotComplete, || {
         // SAFETY: NULL, or as the header asks.
         let (key, upstream) = unsafe {
-            let key = Key::read(pimm)?;
+            let key = flow_at(pimm)?;
             (key, Place::new(&raw mut (*pimm).dwUpStrmNgbr)?.get())
         };
         let id = client(hProtocol)?;
@@ -227,38 +222,29 @@ pub unsafe extern "system" fn MgmSetMfe(hProtocol: HANDLE, pimm: PMIB_IPMCAST_MF
     })
 }
 
-/// The source and group in a caller's structure, host byte order.
-#[derive(Clone, Copy)]
-struct Key {
-    source: u32,
-    group: u32,
-}
-
-impl Key {
-    /// Reads only these two members: the structure may be one of another kind that
-    /// begins with them, unaligned, and end behind them.
-    ///
-    /// # Safety
-    /// `mfe` is NULL or its dwSource and dwGroup are readable.
-    unsafe fn read(mfe: PMIB_IPMCAST_MFE) -> Result<Self, Error> {
-        if mfe.is_null() {
-            return Err(Error::InvalidParameter);
-        }
-        // SAFETY: not NULL, so the members are readable; nothing else is touched.
-        let (source, group) =
-            unsafe { (Place::new(&raw mut (*mfe).dwSource)?.get(), Place::new(&raw mut (*mfe).dwGroup)?.get()) };
-        Ok(Self { source: u32::from_be(source), group: u32::from_be(group) })
+/// The source and group in a caller's structure. Only these two members are read: it may
+/// be one of another kind that begins with them, unaligned, and end behind them.
+///
+/// # Safety
+/// `mfe` is NULL or its dwSource and dwGroup are readable.
+unsafe fn flow_at(mfe: PMIB_IPMCAST_MFE) -> Result<Flow, Error> {
+    if mfe.is_null() {
+        return Err(Error::InvalidParameter);
     }
+    // SAFETY: not NULL, so the members are readable; nothing else is touched.
+    let (source, group) =
+        unsafe { (Place::new(&raw mut (*mfe).dwSource)?.get(), Place::new(&raw mut (*mfe).dwGroup)?.get()) };
+    Ok(Flow { source: u32::from_be(source), group: u32::from_be(group) })
 }
 
 /// MgmGetFirstMfe and MgmGetNextMfe.
 ///
 /// # Safety
 /// As [`Buffer::new`], and `entries` is NULL or writable.
-unsafe fn list(after: Option<(u32, u32)>, size: PDWORD, bytes: PBYTE, entries: PDWORD) -> Result<DWORD, Error> {
+unsafe fn list(after: Option<Flow>, size: PDWORD, bytes: PBYTE, entries: PDWORD) -> Result<DWORD, Error> {
     // SAFETY: the caller's promise.
     let (mut buffer, entries) = unsafe { (Buffer::new(size, bytes)?, Place::new(entries)?) };
-    ENGINE.mfes(after, &mut |mfe| pack(&mut buffer, mfe))?;
+    ENGINE.mfes(after, &mut |mfe| pack(&mut buffer, mfe));
     Ok(buffer.list(entries))
 }
 
@@ -267,7 +253,7 @@ unsafe fn list(after: Option<(u32, u32)>, size: PDWORD, bytes: PBYTE, entries: P
 /// # Safety
 /// As [`Buffer::new`], and `entries` is NULL or writable.
 unsafe fn list_statistics(
-    after: Option<(u32, u32)>,
+    after: Option<Flow>,
     size: PDWORD,
     bytes: PBYTE,
     entries: PDWORD,
@@ -276,14 +262,7 @@ unsafe fn list_statistics(
     // SAFETY: the caller's promise.
     let (mut buffer, entries) = unsafe { (Buffer::new(size, bytes)?, Place::new(entries)?) };
     let form = Form::from_flags(flags)?;
-    let mut each = |mfe: &MfeView<'_>, source: &mut dyn StatisticsSource| {
-        let Some(room) = form.room(&mut buffer, mfe) else { return false };
-        // Asked only now: it costs the forwarder a system call.
-        let statistics = source.entry();
-        form.fill(room, mfe, &statistics, &mut |oif| source.packets_out(oif));
-        true
-    };
-    ENGINE.mfes_statistics(after, &mut each)?;
+    ENGINE.mfes_statistics(after, &mut |mfe, source| form.pack(&mut buffer, mfe, source));
     Ok(buffer.list(entries))
 }
 
@@ -343,21 +322,15 @@ impl Form {
         }
     }
 
-    fn room(self, buffer: &mut Buffer, mfe: &MfeView<'_>) -> Option<Room> {
-        buffer.entry(self.fixed(), size_of::<MIB_IPMCAST_OIF_STATS>(), mfe.oif_count())
-    }
-
-    fn fill(
-        self,
-        mut room: Room,
-        mfe: &MfeView<'_>,
-        statistics: &EntryStatistics,
-        packets_out: &mut dyn FnMut(InterfaceKey) -> u64,
-    ) {
+    /// Writes an MFE with statistics; false when it does not fit.
+    fn pack(self, buffer: &mut Buffer, mfe: &MfeView<'_>, source: &mut dyn StatisticsSource) -> bool {
         const PART: usize = size_of::<MIB_IPMCAST_OIF_STATS>();
+        let Some(mut room) = buffer.entry(self.fixed(), PART, mfe.oif_count()) else { return false };
+        // Asked only now: it costs the forwarder a system call.
+        let statistics = source.entry();
         let mut total = 0_u64;
         for (i, oif) in mfe.oifs().enumerate() {
-            let packets = packets_out(oif);
+            let packets = source.packets_out(oif);
             total = total.wrapping_add(packets);
             let part = MIB_IPMCAST_OIF_STATS {
                 dwOutIfIndex: oif.if_index,
@@ -367,11 +340,12 @@ impl Form {
             };
             room.put(self.fixed() + i * PART, &part, PART);
         }
-        let all = extended(mfe, statistics, total);
+        let all = extended(mfe, &statistics, total);
         match self {
             Self::Basic => room.put(0, &basic(&all), self.fixed()),
             Self::Extended => room.put(0, &all, self.fixed()),
         }
+        true
     }
 }
 
@@ -463,7 +437,7 @@ mod tests {
         bytes[1..5].copy_from_slice(&[239, 1, 2, 3]);
         bytes[5..9].copy_from_slice(&[10, 0, 0, 1]);
         // SAFETY: the eight bytes of group and source are there.
-        let key = unsafe { Key::read(bytes[1..].as_mut_ptr().cast()) }.unwrap();
+        let key = unsafe { flow_at(bytes[1..].as_mut_ptr().cast()) }.unwrap();
         assert_eq!((key.group, key.source), (0xEF01_0203, 0x0A00_0001));
     }
 

@@ -97,7 +97,7 @@ fn ask<C: Client>(client: &C, direct: Direct) -> Answer {
             Answer::Rpf(query.iif, query.upstream)
         }
         Direct::Creation { flow, iif, mut oifs } => {
-            let mut alert = CreationAlert { source: flow.source, group: flow.group, iif, oifs: &mut oifs };
+            let mut alert = CreationAlert::new(flow.source, flow.group, iif, &mut oifs);
             match client.creation(&mut alert) {
                 Ok(()) => Answer::Creation(oifs),
                 Err(crate::alerts::OutOfMemory) => Answer::OutOfMemory,
@@ -125,10 +125,9 @@ fn tell<C: Client>(client: &C, alert: &Alert, header: Option<&PacketHeader>) -> 
             client.wrong_interface(*source, *group, *interface, header);
         }
         Alert::Prune { entry, interface, membership, incarnation } => {
-            let mut seconds = crate::manager::DEFAULT_TIMEOUT;
-            let answered = client.prune(entry, *interface, *membership, &mut seconds);
+            let seconds = client.prune(entry, *interface, *membership).filter(|_| !membership)?;
             let flow = Flow { source: entry.source(), group: entry.group() };
-            return (answered && !membership).then_some((flow, *incarnation, seconds));
+            return Some((flow, *incarnation, seconds));
         }
     }
     None

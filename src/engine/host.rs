@@ -8,7 +8,7 @@ use crate::forwarder::linux::Linux;
 use crate::{
     alerts::Client,
     forwarder::{InterfaceKey, Route, memory::Memory},
-    manager::{Error, Flow, is_group},
+    manager::{Error, Flow, is_group, mask_of},
 };
 
 /// What a host program can read of the manager's state.
@@ -46,9 +46,13 @@ impl<C: Client> Engine<C> {
     /// Starts the manager; without options with what the environment says.
     ///
     /// # Errors
-    /// AlreadyExists (started, also by a first call), CanNotComplete (the forwarder
-    /// cannot be opened; the log says why), OutOfMemory.
+    /// InvalidParameter (an option out of its range), AlreadyExists (started, also by a
+    /// first call), CanNotComplete (the forwarder cannot be opened; the log says why),
+    /// OutOfMemory.
     pub fn start(&'static self, options: Option<Options>) -> Result<(), Error> {
+        if options.is_some_and(|options| !options.are_valid()) {
+            return Err(Error::InvalidParameter);
+        }
         let mut call = self.enter();
         if call.started != Started::No {
             return Err(Error::AlreadyExists);
@@ -77,8 +81,12 @@ impl<C: Client> Engine<C> {
     /// Adds or replaces a route of the memory forwarder.
     ///
     /// # Errors
+    /// InvalidParameter (no interface, a prefix length above 32, address bits beyond it),
     /// CanNotComplete (another forwarder), OutOfMemory.
     pub fn add_route(&'static self, route: Route) -> Result<(), Error> {
+        if route.if_index == 0 || !is_prefix(route.network, route.prefix_len) {
+            return Err(Error::InvalidParameter);
+        }
         let mut call = self.enter();
         call.start_by_use();
         let memory = call.memory().ok_or(Error::CanNotComplete)?;
@@ -90,8 +98,12 @@ impl<C: Client> Engine<C> {
     /// Removes a route of the memory forwarder.
     ///
     /// # Errors
-    /// CanNotComplete (another forwarder), NotFound.
+    /// InvalidParameter (a prefix length above 32, address bits beyond it), CanNotComplete
+    /// (another forwarder), NotFound.
     pub fn delete_route(&'static self, network: u32, prefix_len: u8) -> Result<(), Error> {
+        if !is_prefix(network, prefix_len) {
+            return Err(Error::InvalidParameter);
+        }
         let mut call = self.enter();
         call.start_by_use();
         let memory = call.memory().ok_or(Error::CanNotComplete)?;
@@ -290,6 +302,11 @@ impl<C: Client> Call<C> {
         }
         self.forget_entries();
     }
+}
+
+/// Whether this is a network with its prefix length.
+fn is_prefix(network: u32, len: u8) -> bool {
+    len <= 32 && network & !mask_of(len) == 0
 }
 
 /// The header of a well-formed IPv4 packet, its checksum right (RFC 1122 3.2.1.2).

@@ -5,6 +5,7 @@ use std::{
     ffi::{c_char, c_void},
     fmt::{self, Write as _},
     io::Write as _,
+    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 /// How much is logged.
@@ -45,18 +46,39 @@ impl Level {
     }
 }
 
-/// A host program's log callback.
+/// A C log callback: gets a context, the level's number and the NUL-terminated line.
+pub type CLogFunction = unsafe extern "system" fn(*mut c_void, u32, *const c_char);
+
+/// Where log lines go instead of standard error: called on any thread, also on two at
+/// the same time, with no lock held.
 #[derive(Clone, Copy)]
-pub struct LogSink {
-    /// Gets the context, the level's number and the NUL-terminated message.
-    pub function: unsafe extern "system" fn(*mut c_void, u32, *const c_char),
-    /// The host program's own.
-    pub context: *mut c_void,
+pub struct LogSink(Sink);
+
+#[derive(Clone, Copy)]
+enum Sink {
+    Rust(fn(Level, &str)),
+    C(CLogFunction, *mut c_void),
 }
 
-// SAFETY: whoever sets a sink promises (MgmHostSetLog) that the function may be called
-// with the context from any thread; the pointer is only handed through.
+// SAFETY: whoever makes a sink of a pointer promises (`LogSink::from_c`) that the function
+// may be called with it on any thread; the pointer is only handed through.
 unsafe impl Send for LogSink {}
+
+impl LogSink {
+    /// A function that gets each line, without newline.
+    pub const fn new(function: fn(Level, &str)) -> Self {
+        Self(Sink::Rust(function))
+    }
+
+    /// A host program's C function and its context.
+    ///
+    /// # Safety
+    /// The function may be called with the context on any thread, at any time, and returns
+    /// normally.
+    pub const unsafe fn from_c(function: CLogFunction, context: *mut c_void) -> Self {
+        Self(Sink::C(function, context))
+    }
+}
 
 /// The longest line; what is longer is cut.
 const LINE: usize = 384;
@@ -76,19 +98,28 @@ impl Line {
 
     /// Writes the line out. Called without a lock.
     pub fn write(&self, sink: Option<LogSink>) {
-        let Some(sink) = sink else {
-            let mut buffer = [0; LINE + 32];
-            let mut rest = &mut buffer[..];
-            // A line that does not fit is cut; a standard error that is closed is no reason to fail.
-            let _ = write!(rest, "rtm: {}: {}", self.level.name(), self.text()).and_then(|()| writeln!(rest));
-            let len = LINE + 32 - rest.len();
-            let _ = std::io::stderr().write_all(&buffer[..len]);
-            return;
-        };
-        let text = self.text.as_ptr().cast();
-        // SAFETY: the host program gave function and context for each other and for any
-        // thread; the text is NUL-terminated and lives during the call.
-        unsafe { (sink.function)(sink.context, self.level as u32, text) };
+        match sink {
+            None => self.write_to_standard_error(),
+            Some(LogSink(Sink::Rust(function))) => {
+                // As a client's callback, it ends nobody's request by a panic.
+                let _ = catch_unwind(AssertUnwindSafe(|| function(self.level, self.text())));
+            }
+            Some(LogSink(Sink::C(function, context))) => {
+                let text = self.text.as_ptr().cast();
+                // SAFETY: `LogSink::from_c`'s contract; the text is NUL-terminated and lives
+                // during the call.
+                unsafe { function(context, self.level as u32, text) };
+            }
+        }
+    }
+
+    fn write_to_standard_error(&self) {
+        let mut buffer = [0; LINE + 32];
+        let mut rest = &mut buffer[..];
+        // A line that does not fit is cut; a standard error that is closed is no reason to fail.
+        let _ = write!(rest, "rtm: {}: {}", self.level.name(), self.text()).and_then(|()| writeln!(rest));
+        let len = LINE + 32 - rest.len();
+        let _ = std::io::stderr().write_all(&buffer[..len]);
     }
 
     fn text(&self) -> &str {

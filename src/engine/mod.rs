@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The lock is a standard mutex: it needs no memory when threads wait, and it says
-//! when a panic left a request half done (see [`recovery`]).
+//! when a panic left a request half done (see `recovery`).
 
 mod call;
 mod callbacks;
@@ -31,7 +31,7 @@ mod worker;
 
 pub use events::Received;
 pub use host::Counters;
-pub use log::{Level, LogSink};
+pub use log::{CLogFunction, Level, LogSink};
 pub use options::{ForwarderKind, Options};
 pub use requests::{More, StatisticsSource};
 
@@ -92,7 +92,9 @@ impl<C: Client> Core<C> {
     }
 }
 
-/// The one manager of a process.
+/// The one manager of a process, in a `static`. Every function may be called on any thread,
+/// also inside callbacks. A second engine beside this one, such as the C surface's, may
+/// be used, but not inside the other's callbacks.
 pub struct Engine<C: Client> {
     core: Mutex<Core<C>>,
     /// A client that deregistered has no callback running any more.

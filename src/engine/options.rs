@@ -2,10 +2,12 @@
 
 use super::log::{Level, Log};
 use crate::manager::DEFAULT_MAX_MFES;
-use std::ffi::CStr;
+use std::{ffi::CStr, ops::Range};
 
 /// The kernel's default multicast routing table (RT_TABLE_DEFAULT).
 const DEFAULT_TABLE: u32 = 253;
+/// The ids of tables that the kernel takes.
+const TABLES: Range<u32> = 1..1_000_000_000;
 
 /// Which forwarder there is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,14 +23,22 @@ pub enum ForwarderKind {
 pub struct Options {
     /// The forwarder.
     pub forwarder: ForwarderKind,
-    /// The kernel's multicast routing table.
+    /// The kernel's multicast routing table, 1 to 999,999,999.
     pub table: u32,
     /// How much is logged.
     pub log_level: Level,
     /// The clock stands still unless the host advances it.
     pub manual_clock: bool,
-    /// The most MFEs there may be.
+    /// The most MFEs there may be, not 0.
     pub max_entries: u32,
+}
+
+/// What there is without a choice: the memory forwarder, the kernel's default table,
+/// warnings, the system's clock, a million MFEs. Reads no environment.
+impl Default for Options {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
 }
 
 impl Options {
@@ -39,6 +49,11 @@ impl Options {
         manual_clock: false,
         max_entries: DEFAULT_MAX_MFES,
     };
+
+    /// Whether each option is in its range.
+    pub(super) fn are_valid(&self) -> bool {
+        TABLES.contains(&self.table) && self.max_entries > 0
+    }
 
     /// What MGM_FORWARDER, MGM_TABLE and MGM_LOG say. A value that means nothing
     /// counts as unset, with a warning.
@@ -64,7 +79,7 @@ impl Options {
             Some(())
         });
         read(c"MGM_TABLE", "a kernel table id from 1 to 999999999", &mut |value| {
-            options.table = value.parse().ok().filter(|table| (1..1_000_000_000).contains(table))?;
+            options.table = value.parse().ok().filter(|table| TABLES.contains(table))?;
             Some(())
         });
         options

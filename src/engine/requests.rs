@@ -143,7 +143,7 @@ impl<C: Client> Engine<C> {
         flags: Flags,
     ) -> Result<(), Error> {
         let mut call = self.enter();
-        let route = if entry.is_exact() && flags.join { call.route_if_new(entry.source()) } else { None };
+        let route = if entry.is_exact() && flags.join() { call.route_if_new(entry.source()) } else { None };
         let result = call.ask(|manager, cx| manager.add(client, &entry, interface, flags, route, cx));
         noted!(call, result, "client {} adds {} on interface {}", client.index, Shown(&entry), Pair(interface))
     }
@@ -164,7 +164,7 @@ impl<C: Client> Engine<C> {
         noted!(call, result, "client {} deletes {} on interface {}", client.index, Shown(&entry), Pair(interface))
     }
 
-    /// Reads one MFE.
+    /// Reads one MFE. `f` runs under the lock: it may not call the engine.
     ///
     /// # Errors
     /// NotFound.
@@ -174,24 +174,16 @@ impl<C: Client> Engine<C> {
         call.manager.mfe(Flow { source, group }, now).map(|view| f(&view)).ok_or(Error::NotFound)
     }
 
-    /// Reads the MFEs after a (group, source) in ascending order, or all, until `f`
-    /// says false.
-    ///
-    /// # Errors
-    /// None today.
-    pub fn mfes(
-        &'static self,
-        after: Option<(u32, u32)>,
-        f: &mut dyn FnMut(&MfeView<'_>) -> bool,
-    ) -> Result<(), Error> {
+    /// Reads the MFEs after a flow, which need not be there, or all, in ascending order of
+    /// group, then source, until `f` says false. `f` runs under the lock: it may not call
+    /// the engine.
+    pub fn mfes(&'static self, after: Option<Flow>, f: &mut dyn FnMut(&MfeView<'_>) -> bool) {
         let mut call = self.enter();
         let now = call.clock.now();
-        let after = after.map(|(group, source)| Flow { source, group });
         call.manager.mfes_after(after, now).all(|view| f(&view));
-        Ok(())
     }
 
-    /// Reads one MFE with its counters.
+    /// Reads one MFE with its counters. `f` runs under the lock: it may not call the engine.
     ///
     /// # Errors
     /// NotFound.
@@ -199,37 +191,29 @@ impl<C: Client> Engine<C> {
         &'static self,
         source: u32,
         group: u32,
-        f: impl FnOnce(&MfeView<'_>, &EntryStatistics, &mut dyn FnMut(InterfaceKey) -> u64) -> R,
+        f: impl FnOnce(&MfeView<'_>, &mut dyn StatisticsSource) -> R,
     ) -> Result<R, Error> {
         let mut call = self.enter();
         let core = &mut *call;
         let (now, flow) = (core.clock.now(), Flow { source, group });
         let view = core.manager.mfe(flow, now).ok_or(Error::NotFound)?;
-        let mut counted = Counted(&mut core.ports.backend, flow);
-        let entry = counted.entry();
-        Ok(f(&view, &entry, &mut |oif| counted.packets_out(oif)))
+        Ok(f(&view, &mut Counted(&mut core.ports.backend, flow)))
     }
 
-    /// Reads the MFEs after a (group, source) in ascending order, or all, with their
-    /// counters, until `f` says false.
-    ///
-    /// # Errors
-    /// None today.
+    /// [`Self::mfes`] with their counters.
     pub fn mfes_statistics(
         &'static self,
-        after: Option<(u32, u32)>,
+        after: Option<Flow>,
         f: &mut dyn FnMut(&MfeView<'_>, &mut dyn StatisticsSource) -> bool,
-    ) -> Result<(), Error> {
+    ) {
         let mut call = self.enter();
         let core = &mut *call;
         let now = core.clock.now();
         let (manager, backend) = (&core.manager, &mut core.ports.backend);
-        let after = after.map(|(group, source)| Flow { source, group });
         manager.mfes_after(after, now).all(|view| {
             let flow = Flow { source: view.source(), group: view.group() };
             f(&view, &mut Counted(backend, flow))
         });
-        Ok(())
     }
 
     /// Stores an upstream neighbour in an MFE.
@@ -248,7 +232,8 @@ impl<C: Client> Engine<C> {
         self.enter().manager.enumeration_start(client, kind)
     }
 
-    /// Gives the entries that follow to `f` until it refuses one.
+    /// Gives the entries that follow to `f` until it refuses one, which comes first the
+    /// next time. `f` runs under the lock: it may not call the engine.
     ///
     /// # Errors
     /// InvalidParameter (handle).
@@ -259,6 +244,22 @@ impl<C: Client> Engine<C> {
     ) -> Result<More, Error> {
         let follows = self.enter().manager.enumeration_next(id, f)?;
         Ok(if follows { More::Yes } else { More::No })
+    }
+
+    /// Fills `room` with the entries that follow; says how many it took, and whether more
+    /// follow.
+    ///
+    /// # Errors
+    /// InvalidParameter (handle).
+    pub fn enumeration_read(&'static self, id: EnumerationId, room: &mut [Entry]) -> Result<(usize, More), Error> {
+        let mut taken = 0;
+        let more = self.enumeration_next(id, &mut |entry| {
+            let Some(place) = room.get_mut(taken) else { return false };
+            *place = *entry;
+            taken += 1;
+            true
+        })?;
+        Ok((taken, more))
     }
 
     /// Ends a group enumeration.

@@ -23,11 +23,11 @@ pub fn is_unicast(address: u32) -> bool {
     address != 0 && address < FIRST_GROUP
 }
 
-/// The mask with `len` leading ones.
+/// The mask with `len` leading ones, 32 at most.
 pub fn mask_of(len: u8) -> u32 {
     match len {
         0 => 0,
-        _ => u32::MAX << (32 - u32::from(len)),
+        _ => u32::MAX << 32_u32.saturating_sub(len.into()),
     }
 }
 
@@ -76,8 +76,8 @@ impl Entry {
         Ok(Self { source, group, shape })
     }
 
-    /// The single (S,G).
-    pub fn exact(source: u32, group: u32) -> Self {
+    /// The single (S,G), unchecked.
+    pub(super) fn exact(source: u32, group: u32) -> Self {
         Self { source, group, shape: Shape::EXACT }
     }
 
@@ -141,13 +141,18 @@ fn prefix_len(address: u32, mask: u32) -> Result<u8, Error> {
 /// What an add or a delete is about (dwFlags).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Flags {
-    /// The membership (MGM_JOIN_STATE_FLAG).
-    pub join: bool,
-    /// The outgoing lists of existing MFEs (MGM_FORWARD_STATE_FLAG).
-    pub forward: bool,
+    join: bool,
+    forward: bool,
 }
 
 impl Flags {
+    /// The membership (MGM_JOIN_STATE_FLAG).
+    pub const JOIN: Self = Self { join: true, forward: false };
+    /// The outgoing lists of existing MFEs (MGM_FORWARD_STATE_FLAG).
+    pub const FORWARD: Self = Self { join: false, forward: true };
+    /// Both.
+    pub const JOIN_AND_FORWARD: Self = Self { join: true, forward: true };
+
     /// From the C flags: 1 join, 2 forward.
     ///
     /// # Errors
@@ -157,5 +162,15 @@ impl Flags {
             1..=3 => Ok(Self { join: bits & 1 != 0, forward: bits & 2 != 0 }),
             _ => Err(Error::InvalidParameter),
         }
+    }
+
+    /// Whether it is about the membership.
+    pub fn join(self) -> bool {
+        self.join
+    }
+
+    /// Whether it is about the outgoing lists of existing MFEs.
+    pub fn forward(self) -> bool {
+        self.forward
     }
 }

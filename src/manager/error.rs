@@ -1,5 +1,7 @@
 //! What a request can be refused with; the C surface gives each its Windows code.
 
+use std::fmt;
+
 /// Why a request was refused. A refused request changed nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error {
@@ -14,6 +16,20 @@ pub enum Error {
     /// An allocation failed.
     OutOfMemory,
 }
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidParameter => "a dead handle or an argument out of its range",
+            Self::AlreadyExists => "it is there or taken already",
+            Self::NotFound => "there is no such thing",
+            Self::CanNotComplete => "not possible now",
+            Self::OutOfMemory => "out of memory",
+        })
+    }
+}
+
+impl std::error::Error for Error {}
 
 impl From<std::collections::TryReserveError> for Error {
     fn from(_: std::collections::TryReserveError) -> Self {

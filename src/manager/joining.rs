@@ -25,8 +25,8 @@ impl Manager {
         let caller = self.client(client)?;
         let found = self.interfaces.find(key).ok_or(Error::InvalidParameter)?;
         let (interface, party) = self.held_by(found, caller)?;
-        let is_new = flags.join && !self.memberships.holds(entry, interface, party);
-        if !is_new && !flags.forward {
+        let is_new = flags.join() && !self.memberships.holds(entry, interface, party);
+        if !is_new && !flags.forward() {
             return Ok(());
         }
         let alerts = self.reserve_includes(entry, interface, cx)?;
@@ -81,13 +81,13 @@ impl Manager {
         let caller = self.client(client)?;
         let found = self.interfaces.find(key).ok_or(Error::NotFound)?;
         let (interface, party) = self.held_by(found, caller)?;
-        if flags.join && !self.memberships.holds(entry, interface, party) {
+        if flags.join() && !self.memberships.holds(entry, interface, party) {
             return Err(Error::NotFound);
         }
         self.reserve_overrides(entry)?;
-        let prunes = if flags.join { self.most_prune_alerts(entry) + 1 } else { 0 };
+        let prunes = if flags.join() { self.most_prune_alerts(entry) + 1 } else { 0 };
         self.outbox.reserve_for_cleanup(prunes + self.most_exclude_alerts(entry, interface))?;
-        if !flags.join {
+        if !flags.join() {
             self.override_constructions(entry, interface, false);
             let mut last = None;
             while let Some(id) = self.mfes.next_covered(entry, last) {

@@ -52,7 +52,7 @@ pub enum Alert {
         group: u32,
         /// Where it came in.
         interface: InterfaceKey,
-        /// Where the outbox keeps its header: [`Outbox::take_header`].
+        /// Where the outbox keeps its header: [`super::Manager::take_header`].
         header: u32,
     },
 }

@@ -57,7 +57,7 @@ pub struct OifAsk {
     pub interface: InterfaceKey,
     /// Whether IGMP holds it.
     pub igmp: bool,
-    /// TRUE when the client is asked; what it leaves here decides.
+    /// True when the client is asked; what it leaves here decides.
     pub enabled: bool,
 }
 

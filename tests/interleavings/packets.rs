@@ -29,7 +29,8 @@ fn an_entry_ends_as_the_memberships_say() {
 fn forward(world: &'static World<Packets>) {
     world.register_owners(3);
     world.engine.add_route(route(1)).expect("a route");
-    world.engine.add(world.id(2), Entry::exact(SOURCE, GROUP), interface(3), JOIN).expect("its own interface");
+    let single = Entry::new(SOURCE, u32::MAX, GROUP, u32::MAX).expect("a valid entry");
+    world.engine.add(world.id(2), single, interface(3), JOIN).expect("its own interface");
     let packets = [[1, 1], [1, 3]]
         .map(|arrivals| thread::spawn(move || arrivals.into_iter().for_each(|if_index| world.packet(if_index))));
     let member = thread::spawn(move || change_members(world));

@@ -5,7 +5,7 @@ use rtm::{
     alerts::{Client, CreationAlert, OutOfMemory, RpfQuery},
     engine::{Engine, ForwarderKind, Level, Options},
     forwarder::{InterfaceKey, Route},
-    manager::{ClientId, Entry, EnumerationKind, Error, Flags},
+    manager::{ClientId, DEFAULT_TIMEOUT, Entry, EnumerationKind, Error, Flags},
 };
 use shuttle::{
     Config, MaxSteps, Runner,
@@ -26,7 +26,7 @@ use std::{
 const CLIENTS: usize = 8;
 
 pub const IGMP: u32 = 10;
-pub const JOIN: Flags = Flags { join: true, forward: false };
+pub const JOIN: Flags = Flags::JOIN;
 /// The source of all packets, in [`route`]'s network.
 pub const SOURCE: u32 = 0x0A00_0001;
 /// The group of all packets.
@@ -336,9 +336,9 @@ impl<S: Scenario> Client for Recorder<S> {
         self.called(Told::Creation);
         Ok(())
     }
-    fn prune(&self, entry: &Entry, _: InterfaceKey, membership: bool, _: &mut u32) -> bool {
+    fn prune(&self, entry: &Entry, _: InterfaceKey, membership: bool) -> Option<u32> {
         self.called(Told::Prune { entry: *entry, membership });
-        true
+        Some(DEFAULT_TIMEOUT)
     }
     fn join(&self, entry: &Entry, membership: bool) {
         self.called(Told::Join { entry: *entry, membership });

@@ -196,7 +196,7 @@ impl World {
                 let flags = Flags::from_bits(flags.into()).expect("valid");
                 let route = self.route(entry.source());
                 let result = self.ask(|manager, cx| manager.add(id, &entry, key, flags, route, cx));
-                let expected = self.model.add(client, plain(&entry), key, flags.join, flags.forward);
+                let expected = self.model.add(client, plain(&entry), key, flags.join(), flags.forward());
                 same("add", result, expected)
             }
             Op::Delete { client, entry, key, flags } => {
@@ -204,14 +204,14 @@ impl World {
                 let (id, entry) = (self.id(client), self.entry(entry));
                 let flags = Flags::from_bits(flags.into()).expect("valid");
                 let result = self.ask(|manager, cx| manager.delete(id, &entry, key, flags, cx));
-                let expected = self.model.delete(client, plain(&entry), key, flags.join);
+                let expected = self.model.delete(client, plain(&entry), key, flags.join());
                 same("delete", result, expected)
             }
             Op::Check { source, source_mask, group, group_mask, flags } => {
                 let words = (ops::address(source), ops::mask(source_mask), ops::address(group), ops::mask(group_mask));
                 let entry = Entry::new(words.0, words.1, words.2, words.3).map(|entry| plain(&entry)).ok();
                 same("entry", entry, Plain::new(words.0, words.1, words.2, words.3))?;
-                let bits = Flags::from_bits(flags.into()).map(|flags| (flags.join, flags.forward)).ok();
+                let bits = Flags::from_bits(flags.into()).map(|flags| (flags.join(), flags.forward())).ok();
                 same("flags", bits, (1..=3).contains(&flags).then_some((flags & 1 != 0, flags & 2 != 0)))
             }
             Op::Packet { flow, arrival } => self.packet(ops::flow(flow), arrival),
