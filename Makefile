@@ -11,13 +11,14 @@ CC = gcc
 CFLAGS = -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Werror
 
 LIBRARY = $(TARGET)/release/librtm.so
+DOOR = $(TARGET)/debug/examples/librust_door.so
 # Programs are linked with -lrtm and find librtm.so.1, the library's SONAME, here.
 LIB = $(BUILD)/lib
 DEMO = $(BUILD)/demo
 PROTOCOLS = c-tests/protocols
 HEADERS = include/mgm.h include/mgmhost.h
 
-.PHONY: all demo check check-full ctest headers bench clean lib deps-demo deps-check
+.PHONY: all demo check check-full ctest headers bench clean lib door deps-demo deps-check
 
 all: lib
 
@@ -62,11 +63,16 @@ check: deps-check
 	scripts/asan.sh
 	scripts/interleavings.sh
 
+# The C tests' second door, on the Rust API; built as `cargo test` builds it.
+door:
+	$(CARGO) build --example rust_door $(LOCKED)
+
 # The C side alone. CTEST_FLAGS=-R name runs some of it.
-ctest: lib
-	cmake -S c-tests -B $(BUILD)/c-tests -DMGM_LIBRARY=$(abspath $(LIBRARY))
+ctest: lib door
+	cmake -S c-tests -B $(BUILD)/c-tests -DMGM_LIBRARY=$(abspath $(LIBRARY)) -DMGM_RUST_DOOR=$(abspath $(DOOR))
 	cmake --build $(BUILD)/c-tests --parallel
 	cd $(BUILD)/c-tests && ctest --output-on-failure $(CTEST_FLAGS)
+	$(if $(CTEST_FLAGS),,@cmake --build $(BUILD)/c-tests --target conformance)
 
 # The long suites as well: what is marked as long in the Rust and C tests.
 check-full: check

@@ -34,7 +34,8 @@ fn collect(directory: &Path, is_rules: bool, all: &mut Vec<String>, rules: &mut 
         } else if path.extension().is_some_and(|e| e == "c" || e == "h" || e == "rs" || e == "sh") {
             let text = fs::read_to_string(&path).unwrap();
             for line in text.lines() {
-                if let Some(test) = line.strip_prefix("TEST(").and_then(|rest| rest.split(')').next()) {
+                let test = line.strip_prefix("C_").unwrap_or(line).strip_prefix("TEST(");
+                if let Some(test) = test.and_then(|rest| rest.split([')', ',']).next()) {
                     if is_rules {
                         rules.push(test.to_owned());
                     }

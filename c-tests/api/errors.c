@@ -497,7 +497,7 @@ TEST(the_other_functions_need_one) {
     UNCHANGED(NULL, CHECK_ERROR(MgmDeRegisterMProtocol(NULL), ERROR_INVALID_PARAMETER));
 }
 
-TEST(pointers_are_checked_also_before_the_manager_is_started) {
+C_TEST(pointers_are_checked_also_before_the_manager_is_started, "references are never NULL") {
     DWORD size = 0, count, protocol;
     CHECK_ERROR(MgmGetProtocolOnInterface(1, 0, &protocol, NULL), ERROR_INVALID_PARAMETER);
     CHECK_ERROR(MgmGetMfe(NULL, &size, NULL), ERROR_INVALID_PARAMETER);

@@ -20,7 +20,7 @@ TEST(the_first_call_starts_the_manager) {
     CHECK_OK(MgmHostStop());
 }
 
-TEST(null_pointers_are_refused_before_anything_changes) {
+C_TEST(null_pointers_are_refused_before_anything_changes, "references are never NULL") {
     ROUTING_PROTOCOL_CONFIG config = client_callbacks(&c[0], CB_ALL);
     HANDLE handle = &config;
     host_start_memory();

@@ -12,13 +12,16 @@
  *       EVENTUALLY(condition);                        // retried until true, 10 s at most
  *   }
  *
+ * C_TEST(name, "why") { ... }: a TEST of what the C surface alone has. The programs that
+ * run the tests on the Rust API (rust-door/door.h) leave it out, and say so.
+ *
  * There is no main to write: link check.c (part of the test library of CMakeLists.txt).
  * Every TEST runs in a process of its own (POSIX), so each one meets a manager nobody
  * has used, and a crash or a hang (TEST_SECONDS) fails that one test only.
  *
  *   program                 run every test, print "N passed, N failed", exit 0 or 1
  *   program NAME...         only these
- *   program --list          their names
+ *   program --list          their names; --list-c-only the names of those left out
  *   program --here NAME     in this process, for a debugger
  *
  * The CHECK macros may be used on every thread. They evaluate their arguments once.
@@ -37,6 +40,7 @@
 struct check_test {
     const char *name;
     void (*run)(void);
+    const char *left_out; /* why it is not run; NULL when it is */
     struct check_test *next;
 };
 
@@ -63,10 +67,16 @@ void check_pause(void);
 /* "ERROR_NOT_FOUND (1168)" and the like; the numbers of api.md's table. */
 const char *error_name(unsigned long error);
 
-#define TEST(name)                                                                               \
+#define TEST(name) CHECK_TEST(name, NULL)
+#ifdef MGM_RUST_DOOR
+#define C_TEST(name, why) CHECK_TEST(name, why)
+#else
+#define C_TEST(name, why) CHECK_TEST(name, NULL)
+#endif
+#define CHECK_TEST(name, left_out)                                                               \
     static void test_##name(void);                                                               \
     __attribute__((constructor)) static void register_##name(void) {                             \
-        static struct check_test test = {#name, test_##name, NULL};                              \
+        static struct check_test test = {#name, test_##name, left_out, NULL};                    \
         check_register(&test);                                                                   \
     }                                                                                            \
     static void test_##name(void)

@@ -167,7 +167,7 @@ TEST(mfes_come_in_ascending_numeric_order_of_group_then_source) {
 
 /* Sizes */
 
-TEST(sizes_are_those_of_the_header) {
+C_TEST(sizes_are_those_of_the_header, "macros of mgm.h") {
     CHECK_EQ(SIZEOF_MIB_MFE(0), 60);
     CHECK_EQ(SIZEOF_MIB_MFE(3), 60 + 3 * 16);
     CHECK_EQ(SIZEOF_MIB_MFE_STATS(3), 64 + 3 * 28);
@@ -260,7 +260,7 @@ TEST(a_size_query_has_no_buffer_and_size_0) {
     }
 }
 
-TEST(no_buffer_with_another_size_is_refused) {
+C_TEST(no_buffer_with_another_size_is_refused, "a slice is never NULL") {
     DWORD size, count;
     HANDLE enumeration;
     world();
@@ -481,7 +481,7 @@ TEST(any_buffer_size_enumerates_all) {
                                               "10.0.0.1 239.1.1.3 out=[]");
 }
 
-TEST(buffers_need_no_alignment) {
+C_TEST(buffers_need_no_alignment, "a slice is aligned") {
     BYTE aligned[600], buffer[608];
     HANDLE enumeration;
     world_of_three();
@@ -653,7 +653,7 @@ TEST(stats_1_gives_the_extended_form) {
     CHECK_EQ(room.ex.ulInHdrErrors, 0);
 }
 
-TEST(other_stats_flags_are_refused) {
+C_TEST(other_stats_flags_are_refused, "the form of the statistics is C's") {
     static const DWORD flags[] = {0, 3, 4, 8, 0x80000000, 0x80000001, 0xFFFFFFFF};
     BYTE buffer[512];
     MIB_IPMCAST_MFE key;
@@ -752,7 +752,7 @@ TEST(star_star_is_all_zero_in_both_types) {
     }
 }
 
-TEST(another_type_is_refused) {
+C_TEST(another_type_is_refused, "EnumerationKind has no other values") {
     static const int types[] = {2, 3, -1, 0x7FFFFFFF, -0x7FFFFFFF - 1, 256};
     world();
     for (unsigned i = 0; i < sizeof types / sizeof types[0]; i++) {

@@ -118,7 +118,7 @@ TEST(handles_forged_from_real_ones_are_refused) {
     CHECK_OK(MgmGroupEnumerationEnd(enumeration));
 }
 
-TEST(a_handle_of_the_other_kind_is_refused) {
+C_TEST(a_handle_of_the_other_kind_is_refused, "ClientId and EnumerationId are types of their own") {
     HANDLE enumeration;
     world();
     REQUIRE_OK(MgmGroupEnumerationStart(c[0].handle, ANY_SOURCE, &enumeration));
@@ -340,7 +340,7 @@ TEST(the_config_is_copied) {
     CHECK_OK(MgmDeRegisterMProtocol(handle));
 }
 
-TEST(reserved_callback_flags_change_nothing) {
+C_TEST(reserved_callback_flags_change_nothing, "a Client has no reserved flags") {
     ROUTING_PROTOCOL_CONFIG config;
     HANDLE handle;
     host_start_memory();
