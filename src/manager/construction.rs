@@ -22,8 +22,8 @@ pub(super) enum Kind {
     Packet,
     /// The same again at the end of its time; with the forwarder's count of good packets.
     Renewal(u64),
-    /// A new incoming side.
-    Move,
+    /// A new incoming side: the iif was taken, or the route changed.
+    Move { taken: bool },
 }
 
 /// An interface that may become an oif.
@@ -31,6 +31,16 @@ pub(super) enum Kind {
 struct Candidate {
     interface: InterfaceId,
     vetoed: bool,
+}
+
+/// An interface that entered or left the list while it was being made.
+#[derive(Clone, Copy)]
+struct Override {
+    interface: InterfaceId,
+    /// What the last operation wanted.
+    active: bool,
+    /// One of them lifted a veto, also when the interface was pruned after that.
+    lifts_veto: bool,
 }
 
 /// The incoming side that was settled, to see whether it still holds.
@@ -57,10 +67,10 @@ pub(super) struct Construction {
     restarts: u8,
     candidates: Vec<Candidate>,
     /// What memberships and FORWARD operations wanted meanwhile.
-    overrides: Vec<(InterfaceId, bool)>,
+    overrides: Vec<Override>,
     /// The client whose creation alert went out last.
     told: Option<ClientIndex>,
-    /// What it is for has changed: it starts again when it goes on.
+    /// It is for a packet now: it starts anew when it goes on.
     again: bool,
     /// The last client deregistered: install nothing.
     pub(super) cancelled: bool,
@@ -93,19 +103,19 @@ impl Construction {
     }
 
     fn set_override(&mut self, interface: InterfaceId, active: bool) {
-        match self.overrides.iter_mut().find(|(id, _)| *id == interface) {
-            Some((_, wanted)) => *wanted = active,
-            None => self.overrides.push((interface, active)),
+        match self.overrides.iter_mut().find(|other| other.interface == interface) {
+            Some(other) => (other.active, other.lifts_veto) = (active, other.lifts_veto || active),
+            None => self.overrides.push(Override { interface, active, lifts_veto: active }),
         }
     }
 
-    fn override_of(&self, interface: InterfaceId) -> Option<bool> {
-        self.overrides.iter().find(|(id, _)| *id == interface).map(|&(_, wanted)| wanted)
+    fn override_of(&self, interface: InterfaceId) -> Option<&Override> {
+        self.overrides.iter().find(|other| other.interface == interface)
     }
 
     fn forget_interface(&mut self, interface: InterfaceId) {
         self.candidates.retain(|candidate| candidate.interface != interface);
-        self.overrides.retain(|&(id, _)| id != interface);
+        self.overrides.retain(|other| other.interface != interface);
     }
 }
 
@@ -155,6 +165,9 @@ impl Manager {
                 construction.kind = Kind::Packet;
                 construction.arrival = arrival;
                 construction.header = Some(*header);
+                // What was done to the entry that is gone is nothing to the new one.
+                construction.overrides.clear();
+                construction.restarts = 0;
                 construction.again = true;
             }
             Ok(())
@@ -237,7 +250,12 @@ impl Manager {
         match input {
             Input::Start | Input::Child => self.settle_incoming(c, cx),
             Input::Answer(Answer::OutOfMemory) => self.give_up(c, Error::OutOfMemory, cx),
-            Input::Answer(_) if std::mem::take(&mut c.again) || self.is_stale(c) => self.restart(c, cx),
+            Input::Answer(_) if std::mem::take(&mut c.again) => {
+                c.candidates.clear();
+                c.told = None;
+                self.settle_incoming(c, cx)
+            }
+            Input::Answer(_) if self.is_stale(c) => self.restart(c, cx),
             Input::Answer(Answer::Rpf(iif, upstream)) => {
                 self.name_incoming(c, iif, upstream);
                 self.list(c, cx)
@@ -272,8 +290,12 @@ impl Manager {
     fn restart(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
         c.candidates.clear();
         c.told = None;
-        if c.restarts == MAX_RESTARTS {
-            c.incoming = self.incoming_by_route(c.flow);
+        let had_route = c.incoming.route.is_some();
+        c.incoming = self.incoming_by_route(c.flow);
+        // An entry whose route is gone asks nobody, however it notices.
+        let route_gone = c.kind != Kind::Packet && had_route && c.incoming.route.is_none();
+        if route_gone || c.restarts == MAX_RESTARTS {
+            c.upstream = 0;
             return self.install_negative(c, cx);
         }
         c.restarts += 1;
@@ -301,13 +323,15 @@ impl Manager {
     }
 
     /// Whom to ask where there is no route: the owner of the interface the packet came
-    /// in on; for an entry that is renewed, and so is in use, the owner of its iif.
+    /// in on; for an entry that is renewed or whose iif was taken, the owner of its iif.
     fn owner_without_route(&self, c: &Construction) -> Option<ClientId> {
         let arrived_on = c.arrival.and_then(|arrival| self.interfaces.arrived_on(arrival));
         match c.kind {
             Kind::Packet => arrived_on.and_then(|id| self.owner_of(self.interfaces[id].key)),
-            Kind::Renewal(_) => self.mfes.find(c.flow).and_then(|id| self.owner_of(self.mfes[id].iif)),
-            Kind::Move => None,
+            Kind::Renewal(_) | Kind::Move { taken: true } => {
+                self.mfes.find(c.flow).and_then(|id| self.owner_of(self.mfes[id].iif))
+            }
+            Kind::Move { taken: false } => None,
         }
     }
 
@@ -347,7 +371,7 @@ impl Manager {
         candidates.sort_unstable_by_key(|candidate| interfaces[candidate.interface].key);
         candidates.dedup_by_key(|candidate| candidate.interface);
         match c.kind {
-            Kind::Move => self.install(c, cx),
+            Kind::Move { .. } => self.install(c, cx),
             Kind::Packet | Kind::Renewal(_) => self.tell_next(c, cx),
         }
     }
@@ -392,7 +416,7 @@ impl Manager {
         let installed = match (c.kind, self.mfes.find(c.flow)) {
             (Kind::Packet, None) => self.install_new(c, cx),
             // Noticed before: see `advance_construction`.
-            (Kind::Renewal(_) | Kind::Move, None) => return Progress::Finished(Ok(())),
+            (Kind::Renewal(_) | Kind::Move { .. }, None) => return Progress::Finished(Ok(())),
             (_, Some(id)) => self.install_in_place(c, id, cx),
         };
         if let Err(error) = installed {
@@ -427,14 +451,13 @@ impl Manager {
     fn install_in_place(&mut self, c: &Construction, id: MfeId, cx: &mut Context<'_>) -> Result<(), Error> {
         let (old_iif, was_empty) = (self.mfes[id].iif, self.mfes[id].is_empty());
         let new_owner = self.owner_of(c.incoming.iif);
-        if c.kind == Kind::Move && old_iif == c.incoming.iif && c.old_owner == new_owner {
+        let is_move = matches!(c.kind, Kind::Move { .. });
+        if is_move && old_iif == c.incoming.iif && c.old_owner == new_owner {
             self.mfes[id].upstream = c.upstream;
+            self.mfes.set_evaluated(id);
             return Ok(());
         }
-        let earlier: &[Oif] = match c.kind {
-            Kind::Move => &self.mfes[id].oifs,
-            Kind::Packet | Kind::Renewal(_) => &[],
-        };
+        let earlier: &[Oif] = if is_move { &self.mfes[id].oifs } else { &[] };
         let oifs = self.final_list(c, earlier)?;
         self.mfes.reserve_link()?;
         self.outbox.reserve(3)?;
@@ -443,6 +466,7 @@ impl Manager {
         let old = std::mem::replace(&mut self.mfes[id].oifs, oifs);
         self.count_refs(&old, -1);
         self.mfes.set_iif(id, c.incoming.iif);
+        self.mfes.set_evaluated(id);
         self.mfes[id].upstream = c.upstream;
         let mut gone = InterfaceKey::default();
         if let Kind::Renewal(packets) = c.kind {
@@ -467,19 +491,21 @@ impl Manager {
         for candidate in &c.candidates {
             let vetoed = candidate.vetoed || vetoed_earlier(candidate.interface);
             match c.override_of(candidate.interface) {
-                Some(true) => oifs.push(Oif::active(candidate.interface)),
+                Some(Override { active: true, .. }) => oifs.push(Oif::active(candidate.interface)),
                 None if !vetoed => oifs.push(Oif::active(candidate.interface)),
                 None => oifs.push(Oif::vetoed(candidate.interface)),
                 // Pruned meanwhile: the veto stays as long as a membership could bring it back.
-                Some(false) if vetoed && self.memberships.covers(candidate.interface, c.flow.source, c.flow.group) => {
+                Some(Override { lifts_veto: false, .. })
+                    if vetoed && self.memberships.covers(candidate.interface, c.flow.source, c.flow.group) =>
+                {
                     oifs.push(Oif::vetoed(candidate.interface));
                 }
-                Some(false) => {}
+                Some(_) => {}
             }
         }
-        let wanted = c.overrides.iter().filter(|&&(_, active)| active).map(|&(id, _)| Oif::active(id));
-        let vetoes =
-            earlier.iter().copied().filter(|oif| !oif.is_active() && c.override_of(oif.interface()) != Some(true));
+        let wanted = c.overrides.iter().filter(|wanted| wanted.active).map(|wanted| Oif::active(wanted.interface));
+        let lifted = |oif: &Oif| c.override_of(oif.interface()).is_some_and(|wanted| wanted.lifts_veto);
+        let vetoes = earlier.iter().copied().filter(|oif| !oif.is_active() && !lifted(oif));
         for oif in wanted.chain(vetoes) {
             let is_iif = oif.is_active() && self.interfaces[oif.interface()].key == c.incoming.iif;
             if !is_iif && !oifs.iter().any(|other| other.interface() == oif.interface()) {
@@ -503,7 +529,7 @@ impl Manager {
     fn give_up(&mut self, c: &Construction, error: Error, cx: &mut Context<'_>) -> Progress {
         match (c.kind, self.mfes.find(c.flow)) {
             (Kind::Packet, _) => self.counters.dropped_memory += 1,
-            (Kind::Move, Some(id)) => self.delete_mfe(id, cx),
+            (Kind::Move { .. }, Some(id)) => self.delete_mfe(id, cx),
             _ => {}
         }
         Progress::Finished(Err(error))

@@ -88,6 +88,8 @@ pub struct Mfe {
     pub created: u64,
     /// The forwarder's count of good packets when it was made or renewed.
     pub packets_then: u64,
+    /// Which of all evaluations was its last: its making, a renewal or a move.
+    pub evaluation: u64,
     /// When its last wrong-interface alert was sent, plus one; 0 is never.
     pub wrong_interface_at: u64,
     /// The outgoing list with the vetoed ones.
@@ -108,6 +110,7 @@ impl Mfe {
             timeout: 0,
             created: 0,
             packets_then: 0,
+            evaluation: 0,
             wrong_interface_at: 0,
             oifs,
             hook: Hook::IDLE,
@@ -149,6 +152,7 @@ pub struct Mfes {
     wheel: Wheel,
     hasher: Option<DefaultHashBuilder>,
     incarnation: u32,
+    evaluations: u64,
 }
 
 impl Hooks for Slab<Mfe> {
@@ -173,6 +177,7 @@ impl Mfes {
             wheel: Wheel::new(),
             hasher: None,
             incarnation: 0,
+            evaluations: 0,
         }
     }
 
@@ -211,7 +216,19 @@ impl Mfes {
         self.by_source.insert(flow.by_source(), id);
         self.link(id, iif.if_index);
         self.arm(id, timeout, now);
+        self.set_evaluated(id);
         id
+    }
+
+    /// How often any MFE was evaluated.
+    pub fn evaluations(&self) -> u64 {
+        self.evaluations
+    }
+
+    /// An MFE was evaluated.
+    pub fn set_evaluated(&mut self, id: MfeId) {
+        self.evaluations += 1;
+        self.slab[id].evaluation = self.evaluations;
     }
 
     /// Takes an MFE out of everything. Needs no memory.

@@ -8,11 +8,13 @@ use super::{
 };
 use crate::forwarder::InterfaceKey;
 
-/// The MFEs to evaluate again.
+/// The MFEs to evaluate again, ascending by group and source.
 #[derive(Default)]
 pub(super) struct Moves {
     flows: Vec<Flow>,
     next: usize,
+    /// How many evaluations there had been when the change came.
+    since: u64,
     /// The interface that changed hands, and who owned it before.
     before: Option<(InterfaceKey, Option<ClientId>)>,
 }
@@ -32,7 +34,7 @@ impl Manager {
     /// gateway it is on a link that had no pair of its own.
     pub(super) fn moves_of_take(&self, key: InterfaceKey) -> Result<Moves, Error> {
         let link = InterfaceKey { next_hop: 0, ..key };
-        let mut moves = Moves::default();
+        let mut moves = Moves { since: self.mfes.evaluations(), ..Moves::default() };
         for mfe in self.mfes.on_link(key.if_index) {
             let by_route = || {
                 let route = self.sources.route(mfe.flow.source)?;
@@ -43,12 +45,13 @@ impl Manager {
                 moves.flows.push(mfe.flow);
             }
         }
+        moves.flows.sort_unstable_by_key(|flow| (flow.group, flow.source));
         Ok(moves)
     }
 
     /// The MFEs that a new route to a source concerns.
     pub(super) fn moves_of_source(&self, source: u32) -> Result<Moves, Error> {
-        let mut moves = Moves::default();
+        let mut moves = Moves { since: self.mfes.evaluations(), ..Moves::default() };
         for id in self.mfes.with_source(source) {
             moves.flows.try_reserve(1)?;
             moves.flows.push(self.mfes[id].flow);
@@ -69,12 +72,17 @@ impl Manager {
             moves.next += 1;
             // One that is being made or renewed notices the change by itself.
             let Some(id) = self.mfes.find(flow).filter(|_| !self.is_constructing(flow)) else { continue };
+            if self.mfes[id].evaluation > moves.since {
+                // Evaluated since the change: another change, or a client, has had its say.
+                continue;
+            }
             let iif = self.mfes[id].iif;
             let owner = match moves.before {
                 Some((key, owner)) if key == iif => owner,
                 _ => self.owner_of(iif),
             };
-            match self.start_construction(Construction::in_place(flow, Kind::Move, owner), Some(parent)) {
+            let kind = Kind::Move { taken: moves.before.is_some() };
+            match self.start_construction(Construction::in_place(flow, kind, owner), Some(parent)) {
                 Ok(child) => return Some(child),
                 // Better no entry than one that stands the old way: the next packet makes it anew.
                 Err(_) => self.delete_mfe(id, cx),

@@ -177,7 +177,9 @@ impl Manager {
             }
         }
         self.memberships.reattach(id, list);
-        if self.interfaces[id].grafted {
+        // Where IGMP leaves its owner's interface, what FORWARD put into other lists is the
+        // owner's to take out.
+        if self.interfaces[id].grafted && owner.is_none() {
             self.exclude_unkept(&Entry::default(), id, caller, cx);
         }
     }

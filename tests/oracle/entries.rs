@@ -1,6 +1,6 @@
 //! Entries as the rules of section 3 define them, without any cleverness.
 
-use rtm::manager::Flow;
+use rtm::manager::{Entry, Flow};
 
 /// A membership entry with normal masks, host byte order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -40,6 +40,11 @@ impl Plain {
             return None;
         }
         Some(Self { source, source_mask, group, group_mask })
+    }
+
+    /// As a client gives it.
+    pub fn given(&self) -> Entry {
+        Entry::new(self.source, self.source_mask, self.group, self.group_mask).expect("valid")
     }
 
     pub fn exact(flow: Flow) -> Self {

@@ -88,6 +88,7 @@ impl Model {
     pub fn add(&mut self, client: C, entry: Plain, key: K, join: bool, forward: bool) -> Result<(), Error> {
         self.check(client)?;
         if self.interface(key).is_some_and(|interface| interface.busy) {
+            self.reach("requests refused during a hand-over");
             return Err(Error::CanNotComplete);
         }
         if !self.holds(client, key) {
@@ -96,8 +97,12 @@ impl Model {
         let lists = self.lists();
         let member = Member { entry, key, holder: client };
         let is_new = join && !self.members.contains(&member);
+        if join && !is_new {
+            self.reach("memberships added that were there");
+        }
         if is_new {
             if let Some(owner) = self.local_owner(client, key) {
+                self.reach("memberships of IGMP on an owned interface, added");
                 self.alert(owner, MAlert::LocalJoin { entry, interface: key });
             }
             let before = self.before(&[entry]);
@@ -111,11 +116,15 @@ impl Model {
                 if entry.covers(flow) {
                     let member = covered(self, flow);
                     let mfe = &mut self.mfes[at];
+                    let (vetoed, grafted) = (mfe.vetoed.len(), mfe.grafted.len());
                     mfe.vetoed.retain(|&other| other != key);
                     mfe.pruned.retain(|&other| other != key);
                     if !member && !mfe.grafted.contains(&key) {
                         mfe.grafted.push(key);
                     }
+                    let (lifted, put) = (vetoed - mfe.vetoed.len(), mfe.grafted.len() - grafted);
+                    self.reached.add("vetoes lifted", lifted as u64);
+                    self.reached.add("interfaces put into lists by FORWARD alone", put as u64);
                 }
             }
             self.note(key, true, |flow| entry.covers(flow));
@@ -128,6 +137,7 @@ impl Model {
         self.check(client)?;
         let interface = self.interface(key).ok_or(Error::NotFound)?;
         if interface.busy {
+            self.reach("requests refused during a hand-over");
             return Err(Error::CanNotComplete);
         }
         if !self.holds(client, key) {
@@ -137,9 +147,11 @@ impl Model {
         if join {
             let member = Member { entry, key, holder: client };
             if !self.members.contains(&member) {
+                self.reach("memberships deleted that were not there");
                 return Err(Error::NotFound);
             }
             if let Some(owner) = self.local_owner(client, key) {
+                self.reach("memberships of IGMP on an owned interface, deleted");
                 self.alert(owner, MAlert::LocalLeave { entry, interface: key });
             }
             self.remove_members(&[member], &self.originators(client, key), key);
@@ -152,6 +164,7 @@ impl Model {
                     mfe.grafted.retain(|&other| other != key);
                     if member && !mfe.pruned.contains(&key) {
                         mfe.pruned.push(key);
+                        self.reach("interfaces pruned by FORWARD alone");
                     }
                 }
             }
@@ -192,8 +205,7 @@ impl Model {
         self.tell_forwarding(&lists, Some(taker));
     }
 
-    /// Nobody remembers whose FORWARD put an interface into a list: where IGMP goes, it
-    /// leaves the lists that no membership covers.
+    /// What FORWARD alone put into lists goes with the holder of an interface.
     fn drop_grafts(&mut self, key: K) {
         for at in 0..self.mfes.len() {
             self.mfes[at].grafted.retain(|&other| other != key);
@@ -213,10 +225,11 @@ impl Model {
             }
             self.remove_members(&members, &self.originators(client, key), key);
             self.interface_mut(key).unwrap().igmp = None;
-            self.drop_grafts(key);
         } else {
             self.remove_members(&members, &[client], key);
+            let mfes = self.mfes.len();
             self.mfes.retain(|mfe| mfe.iif != key);
+            self.reached.add("MFEs deleted with their iif", (mfes - self.mfes.len()) as u64);
             let interface = self.interface_mut(key).unwrap();
             if interface.owner.take().is_none() {
                 interface.igmp = None;

@@ -1,7 +1,7 @@
 //! The second model: plain lists, written from the rules alone. What can be computed
 //! from the memberships is computed anew whenever it is asked for.
 
-use crate::entries::Plain;
+use crate::{entries::Plain, reached::Reached};
 use rtm::{
     forwarder::{InterfaceKey, Route},
     manager::{ClientId, Counters, Drop, Error, Flow, OifAsk},
@@ -91,6 +91,27 @@ pub enum MAlert {
 }
 
 impl MAlert {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Join { membership: true, .. } => "JOIN (TRUE) alerts",
+            Self::Join { .. } => "JOIN (FALSE) alerts",
+            Self::Prune { membership: true, .. } => "PRUNE (TRUE) alerts",
+            Self::Prune { .. } => "PRUNE (FALSE) alerts",
+            Self::LocalJoin { .. } => "LOCAL_JOIN alerts",
+            Self::LocalLeave { .. } => "LOCAL_LEAVE alerts",
+            Self::WrongInterface { .. } => "WRONG_IF alerts",
+        }
+    }
+
+    /// What it is about.
+    pub fn entry(&self) -> Plain {
+        match *self {
+            Self::Join { entry, .. } | Self::Prune { entry, .. } => entry,
+            Self::LocalJoin { entry, .. } | Self::LocalLeave { entry, .. } => entry,
+            Self::WrongInterface { source, group, .. } => Plain::exact(Flow { source, group }),
+        }
+    }
+
     /// Alerts of one request come in this order.
     pub fn class(&self) -> Class {
         match self {
@@ -138,23 +159,27 @@ pub struct Model {
     pub routes: Vec<(u32, Route)>,
     pub mfes: Vec<Mfe>,
     pub max_mfes: usize,
+    /// An interface that the forwarder cannot use.
+    pub unusable: Option<K>,
     pub threads: Vec<Option<crate::tasks::Thread>>,
     pub counters: Counters,
     pub now: u64,
     pub lives: u64,
     pub evaluations: u64,
-    /// The order in which one request evaluates several MFEs is not specified: the flow
-    /// that the manager asks about next.
-    pub hint: Option<Flow>,
-    /// The iifs and upstream neighbours that the manager has by now.
-    pub seen: Vec<(Flow, K, u32)>,
     /// The alerts of this request.
     pub alerts: Vec<(C, MAlert)>,
+    /// How often what was reached.
+    pub reached: Reached,
 }
 
 impl Model {
+    pub fn reach(&mut self, what: &'static str) {
+        self.reached.add(what, 1);
+    }
+
     pub fn alert(&mut self, client: C, alert: MAlert) {
         if self.clients[client].alive {
+            self.reach(alert.name());
             self.alerts.push((client, alert));
         }
     }
@@ -239,14 +264,19 @@ impl Model {
     pub fn deregister(&mut self, client: C) -> Result<(), Error> {
         self.check(client)?;
         if self.interfaces.iter().any(|i| i.owner == Some(client) || i.igmp == Some(client)) {
+            self.reach("deregistrations refused");
             return Err(Error::CanNotComplete);
         }
         self.clients[client].alive = false;
         Ok(())
     }
 
-    pub fn check(&self, client: C) -> Result<(), Error> {
-        if self.clients[client].alive { Ok(()) } else { Err(Error::InvalidParameter) }
+    pub fn check(&mut self, client: C) -> Result<(), Error> {
+        if !self.clients[client].alive {
+            self.reach("requests of a dead client");
+            return Err(Error::InvalidParameter);
+        }
+        Ok(())
     }
 
     pub fn live(&self) -> Vec<C> {
@@ -266,6 +296,7 @@ impl Model {
     pub fn set_upstream(&mut self, client: C, flow: Flow, upstream: u32) -> Result<(), Error> {
         self.check(client)?;
         self.mfe_mut(flow).ok_or(Error::NotFound)?.upstream = upstream;
+        self.reach("upstream neighbours set");
         Ok(())
     }
 
@@ -275,6 +306,9 @@ impl Model {
         if let Some(mfe) = self.mfes.iter_mut().find(|mfe| mfe.life == life && empty) {
             mfe.timeout = if seconds == 0 { 900 } else { seconds.min(42_949_672) };
             mfe.expires = now + u64::from(mfe.timeout) * 1000;
+            self.reach("prune answers that set a lifetime");
+        } else {
+            self.reach("prune answers that came too late");
         }
     }
 
@@ -311,8 +345,14 @@ impl Model {
 
     pub fn count_drop(&mut self, drop: Drop) -> Drop {
         match drop {
-            Drop::Scope => self.counters.dropped_scope += 1,
-            Drop::Limit => self.counters.dropped_limit += 1,
+            Drop::Scope => {
+                self.reach("packets of link-local groups or sources that are no host's");
+                self.counters.dropped_scope += 1;
+            }
+            Drop::Limit => {
+                self.reach("MFEs at the limit");
+                self.counters.dropped_limit += 1;
+            }
             Drop::Memory => self.counters.dropped_memory += 1,
             Drop::Busy => {}
         }

@@ -10,31 +10,106 @@ use rtm::{
 
 #[derive(Clone, Copy, Debug)]
 pub enum Op {
-    Register { protocol: u8, component: u8, enables: bool },
-    Deregister { client: u8 },
-    Take { client: u8, key: u8 },
-    Release { client: u8, key: u8 },
-    Add { client: u8, entry: u8, key: u8, flags: u8 },
-    Delete { client: u8, entry: u8, key: u8, flags: u8 },
-    Check { source: u8, source_mask: u8, group: u8, group_mask: u8, flags: u8 },
-    Packet { flow: u8, arrival: u8 },
-    Wrong { flow: u8, arrival: u8 },
-    Route { source: u8, route: u8 },
-    Advance { by: u8 },
-    Expire { good: u8 },
-    PruneAnswer { which: u8, seconds: u8 },
-    SetMfe { client: u8, flow: u8, upstream: u8 },
-    EnumStart { client: u8, all: bool },
-    EnumNext { which: u8, n: u8 },
-    EnumEnd { which: u8 },
-    Limit { max: u8 },
-    Answer { which: u8, how: u8, key: u8 },
+    Register {
+        protocol: u8,
+        component: u8,
+        enables: bool,
+    },
+    Deregister {
+        client: u8,
+    },
+    Take {
+        client: u8,
+        key: u8,
+    },
+    Release {
+        client: u8,
+        key: u8,
+    },
+    Add {
+        client: u8,
+        entry: u8,
+        key: u8,
+        flags: u8,
+    },
+    Delete {
+        client: u8,
+        entry: u8,
+        key: u8,
+        flags: u8,
+    },
+    Check {
+        source: u8,
+        source_mask: u8,
+        group: u8,
+        group_mask: u8,
+        flags: u8,
+    },
+    Packet {
+        flow: u8,
+        arrival: u8,
+    },
+    Wrong {
+        flow: u8,
+        arrival: u8,
+    },
+    Route {
+        source: u8,
+        route: u8,
+    },
+    Advance {
+        by: u8,
+    },
+    Expire {
+        good: u8,
+    },
+    PruneAnswer {
+        which: u8,
+        seconds: u8,
+    },
+    SetMfe {
+        client: u8,
+        flow: u8,
+        upstream: u8,
+    },
+    EnumStart {
+        client: u8,
+        all: bool,
+    },
+    EnumNext {
+        which: u8,
+        n: u8,
+    },
+    EnumEnd {
+        which: u8,
+    },
+    Limit {
+        max: u8,
+    },
+    Answer {
+        which: u8,
+        how: u8,
+        key: u8,
+    },
+    /// A request by the client that is being called, about what it is called for.
+    Inside {
+        which: u8,
+        what: u8,
+        entry: u8,
+        flags: u8,
+    },
+    MfesAfter {
+        flow: u8,
+        n: u8,
+    },
 }
 
 pub const GATEWAY: u32 = 0x0A09_0001;
 const OTHER_GATEWAY: u32 = 0x0A09_0002;
 /// Two IGMPs by id, one by type and part, and protocols that are none.
 const PROTOCOLS: [u32; 8] = [100, 101, 0x8000_000A, 102, 10, 0x4137_000A, 103, 0x4000_000A];
+/// The forwarder cannot use this one.
+pub const UNUSABLE: K = K { if_index: 9, next_hop: 0 };
 const KEYS: [(u32, u32); 6] = [(1, 0), (2, 0), (3, 0), (1, GATEWAY), (2, GATEWAY), (3, 0)];
 const SOURCES: [u32; 3] = [0x0A00_0001, 0x0A00_0002, 0x0A01_0001];
 const GROUPS: [u32; 3] = [0xEF01_0101, 0xEF01_0102, 0xEF02_0101];
@@ -46,11 +121,17 @@ pub fn protocol(n: u8) -> u32 {
 pub fn key(n: u8) -> K {
     match n {
         250.. => K { if_index: 0, next_hop: 0 },
+        247.. => UNUSABLE,
         _ => {
             let (if_index, next_hop) = KEYS[usize::from(n) % KEYS.len()];
             K { if_index, next_hop }
         }
     }
+}
+
+/// All that can be held.
+pub fn keys() -> [K; 5] {
+    [0, 1, 2, 3, 4].map(key)
 }
 
 pub fn source(n: u8) -> u32 {
@@ -98,18 +179,36 @@ pub fn mask(n: u8) -> u32 {
 }
 
 pub fn route(n: u8) -> Option<Route> {
-    let gateway = [0, 0, GATEWAY, OTHER_GATEWAY][usize::from(n / 5) % 4];
-    let if_index = u32::from(n % 5);
+    let gateway = [0, 0, GATEWAY, OTHER_GATEWAY][usize::from(n / 8) % 4];
+    let if_index = [1, 2, 3, 1, 2, 3, 0, 4][usize::from(n) % 8];
     let prefix_len = if n >= 128 { 24 } else { 8 };
     (if_index > 0).then_some(Route { if_index, gateway, network: 0x0A00_0000, prefix_len, protocol: 3 })
 }
 
-pub fn arrival(n: u8) -> Option<Arrival> {
-    let key = key(n % 250);
-    match n / 50 {
-        0 => None,
-        _ => Some(Arrival { if_index: key.if_index, next_hop: Some(key.next_hop) }),
+/// How a packet comes in.
+pub enum Way {
+    /// As the kernel reports it: with the index at most.
+    Reported(Option<Arrival>),
+    /// Through the memory forwarder.
+    On(K),
+    /// ... where it should.
+    OnIif,
+}
+
+pub fn way(n: u8) -> Way {
+    let key = key(n % 6);
+    match n {
+        0..16 => Way::Reported(None),
+        16..60 => Way::Reported(Some(Arrival { if_index: key.if_index, next_hop: None })),
+        60..160 => Way::On(key),
+        160.. => Way::OnIif,
     }
+}
+
+/// Where a packet came in on another interface than it should.
+pub fn arrival(n: u8) -> Arrival {
+    let key = key(n % 6);
+    Arrival { if_index: key.if_index, next_hop: (n >= 64).then_some(key.next_hop) }
 }
 
 pub fn step_of_time(n: u8) -> u64 {
@@ -140,6 +239,8 @@ fn op((kind, a, b, c, d): (u8, u8, u8, u8, u8)) -> Op {
         15 => Op::EnumNext { which: a, n: b % 4 },
         16 => Op::EnumEnd { which: a },
         17 => Op::Limit { max: a % 10 },
+        18 => Op::Inside { which: a, what: b, entry: c, flags: d },
+        19 => Op::MfesAfter { flow: a, n: b % 4 },
         _ => Op::Answer { which: a, how: b, key: c },
     }
 }
@@ -150,7 +251,7 @@ fn some(kinds: &'static [(u32, u8)]) -> impl Strategy<Value = Op> {
 }
 
 /// Clients and interfaces to begin with.
-const BEGINNING: &[(u32, u8)] = &[(4, 0), (6, 2), (2, 9), (2, 4)];
+const BEGINNING: &[(u32, u8)] = &[(4, 0), (8, 2), (4, 9), (5, 4)];
 const ALL: &[(u32, u8)] = &[
     (3, 0),
     (2, 1),
@@ -170,12 +271,14 @@ const ALL: &[(u32, u8)] = &[
     (4, 15),
     (1, 16),
     (1, 17),
-    (52, 18),
+    (12, 18),
+    (1, 19),
+    (52, 20),
 ];
 
 /// A sequence of requests.
 pub fn sequences(len: usize) -> impl Strategy<Value = Vec<Op>> {
-    let beginning = prop::collection::vec(some(BEGINNING), 0..24);
+    let beginning = prop::collection::vec(some(BEGINNING), 0..40);
     (beginning, prop::collection::vec(some(ALL), len / 2..len)).prop_map(|(mut ops, rest)| {
         ops.extend(rest);
         ops
@@ -190,13 +293,39 @@ pub fn meaning(op: Op) -> String {
         Op::Add { entry: e, key: n, .. } | Op::Delete { entry: e, key: n, .. } => {
             format!("{:x?} {:x?}", entry(e), key(n))
         }
-        Op::Packet { flow: f, arrival: a } | Op::Wrong { flow: f, arrival: a } => {
-            format!("{:x?} {:x?}", flow(f), arrival(a))
-        }
+        Op::Packet { flow: f, .. } | Op::MfesAfter { flow: f, .. } => format!("{:x?}", flow(f)),
+        Op::Wrong { flow: f, arrival: a } => format!("{:x?} {:x?}", flow(f), arrival(a)),
         Op::Route { source: s, route: r } => format!("{:x} {:x?}", source(s), route(r)),
         Op::Advance { by } => format!("{} ms", step_of_time(by)),
         Op::PruneAnswer { seconds: s, .. } => format!("{} s", seconds(s)),
         Op::SetMfe { flow: f, .. } => format!("{:x?}", flow(f)),
         _ => String::new(),
+    }
+}
+
+/// What is counted for a request.
+pub fn name(op: Op) -> &'static str {
+    match op {
+        Op::Register { .. } => "asked: register",
+        Op::Deregister { .. } => "asked: deregister",
+        Op::Take { .. } => "asked: take",
+        Op::Release { .. } => "asked: release",
+        Op::Add { .. } => "asked: add",
+        Op::Delete { .. } => "asked: delete",
+        Op::Check { .. } => "asked: words of an entry",
+        Op::Packet { .. } => "asked: packet",
+        Op::Wrong { .. } => "asked: report of a wrong interface",
+        Op::Route { .. } => "asked: route change",
+        Op::Advance { .. } => "asked: time",
+        Op::Expire { .. } => "asked: time-outs",
+        Op::PruneAnswer { .. } => "asked: answer of a prune alert",
+        Op::SetMfe { .. } => "asked: SetMfe",
+        Op::EnumStart { .. } => "asked: group enumeration begun",
+        Op::EnumNext { .. } => "asked: group enumeration's step",
+        Op::EnumEnd { .. } => "asked: group enumeration ended",
+        Op::Limit { .. } => "asked: limit of MFEs",
+        Op::Answer { .. } => "asked: answer of a direct callback",
+        Op::Inside { .. } => "asked: request of the client being called",
+        Op::MfesAfter { .. } => "asked: MFE enumeration",
     }
 }

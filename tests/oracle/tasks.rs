@@ -17,8 +17,10 @@ pub enum Kind {
         header: Vec<u8>,
     },
     Renewal,
-    /// A route change, or a take.
-    Move,
+    /// Its iif was taken, or the route changed.
+    Move {
+        taken: bool,
+    },
 }
 
 /// An interface that was taken, with the owner it had before.
@@ -51,6 +53,8 @@ pub struct Construction {
     vetoed: Vec<K>,
     /// The place of the client that was told of the creation last.
     told: Option<u32>,
+    /// The last client has gone: nothing comes of it.
+    cancelled: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -81,30 +85,20 @@ pub struct Thread {
     /// The MFEs still to be evaluated.
     pending: Vec<u64>,
     taken: Option<Taken>,
-    /// How many evaluations there had been.
+    /// How many evaluations there had been when the change came.
     began: u64,
-    /// How many MFEs there had ever been.
-    lives: u64,
-    /// Whose route changed.
-    source: Option<u32>,
     handover: Handover,
 }
 
 impl Thread {
     fn new() -> Self {
-        Self {
-            construction: None,
-            pending: Vec::new(),
-            taken: None,
-            began: 0,
-            lives: 0,
-            source: None,
-            handover: Handover::No,
-        }
+        Self { construction: None, pending: Vec::new(), taken: None, began: 0, handover: Handover::No }
     }
 
     pub fn forget(&mut self) {
-        self.construction = None;
+        if let Some(con) = &mut self.construction {
+            con.cancelled = true;
+        }
         self.pending.clear();
     }
 }
@@ -112,6 +106,14 @@ impl Thread {
 impl Model {
     pub fn constructions(&self) -> impl Iterator<Item = &Construction> {
         self.threads.iter().flatten().filter_map(|thread| thread.construction.as_ref())
+    }
+
+    /// The client for whose take or release IGMP is disabled.
+    pub fn taker(&self, thread: ThreadId) -> Option<C> {
+        match self.threads[thread].as_ref()?.handover {
+            Handover::Disable { client, .. } => Some(client),
+            _ => None,
+        }
     }
 
     pub fn is_constructing(&self, flow: Flow) -> bool {
@@ -123,6 +125,7 @@ impl Model {
         for con in self.threads.iter_mut().flatten().filter_map(|thread| thread.construction.as_mut()) {
             if covers(con.flow) {
                 con.notes.push((key, came));
+                self.reached.add("changes to lists that were being made", 1);
             }
         }
     }
@@ -156,13 +159,23 @@ impl Model {
         }
         let is_igmp = self.clients[client].is_igmp();
         match self.interface(key) {
-            Some(interface) if interface.busy => return MStep::Done(Err(Error::CanNotComplete)),
-            Some(interface) if is_igmp && interface.igmp.is_some() => return MStep::Done(Err(Error::AlreadyExists)),
-            Some(interface) if !is_igmp && interface.owner.is_some() => return MStep::Done(Err(Error::AlreadyExists)),
+            Some(interface) if interface.busy => {
+                self.reach("requests refused during a hand-over");
+                return MStep::Done(Err(Error::CanNotComplete));
+            }
+            Some(interface) if if is_igmp { interface.igmp.is_some() } else { interface.owner.is_some() } => {
+                self.reach("takes refused: held");
+                return MStep::Done(Err(Error::AlreadyExists));
+            }
             Some(interface) => {
                 if let (false, Some(igmp)) = (is_igmp, interface.igmp) {
+                    self.reach("takes with a hand-over");
                     return self.hand_over(client, igmp, key, true);
                 }
+            }
+            None if self.unusable == Some(key) => {
+                self.reach("takes refused by the forwarder");
+                return MStep::Done(Err(Error::CanNotComplete));
             }
             None => {}
         }
@@ -191,27 +204,18 @@ impl Model {
             interface.owner = Some(client);
         }
         thread.taken = Some((key, owner_was));
-        (thread.began, thread.lives) = (self.evaluations, self.lives);
-        for mfe in &self.mfes {
-            let is = towards(self, mfe);
-            // An iif that a client named on another link stays what it is.
-            let plain = K { if_index: key.if_index, next_hop: 0 };
-            let pair = is == Some(key) && mfe.iif == plain;
-            if mfe.iif == key || pair {
-                thread.pending.push(mfe.life);
-            }
-        }
+        thread.began = self.evaluations;
+        // An iif that a client named on another link stays what it is.
+        let plain = K { if_index: key.if_index, next_hop: 0 };
+        let concerns = |mfe: &Mfe| mfe.iif == key || (mfe.iif == plain && towards(self, mfe) == Some(key));
+        thread.pending = self.in_order(concerns);
     }
 
-    /// Whether the manager has asked about an MFE by now, or has moved it where nobody
-    /// is asked: the order of evaluation is its own, and so is whether it evaluates
-    /// once more what somebody else did meanwhile.
-    fn is_hinted(&self, mfe: &Mfe) -> bool {
-        let route = self.route(mfe.flow.source);
-        let iif = route.map_or(NOWHERE, |route| self.towards(route));
-        let upstream = route.map_or(0, |route| route.gateway);
-        let is_moved = self.seen.contains(&(mfe.flow, iif, upstream)) && (mfe.iif, mfe.upstream) != (iif, upstream);
-        Some(mfe.flow) == self.hint || (is_moved && self.owner(iif).is_none())
+    /// The lives of some MFEs, ascending by group and source.
+    fn in_order(&self, concerns: impl Fn(&Mfe) -> bool) -> Vec<u64> {
+        let mut mfes: Vec<&Mfe> = self.mfes.iter().filter(|mfe| concerns(mfe)).collect();
+        mfes.sort_by_key(|mfe| (mfe.flow.group, mfe.flow.source));
+        mfes.into_iter().map(|mfe| mfe.life).collect()
     }
 
     pub fn release(&mut self, client: C, key: K) -> MStep {
@@ -219,14 +223,21 @@ impl Model {
             return MStep::Done(Err(error));
         }
         match self.interface(key) {
-            Some(interface) if interface.busy => return MStep::Done(Err(Error::CanNotComplete)),
+            Some(interface) if interface.busy => {
+                self.reach("requests refused during a hand-over");
+                return MStep::Done(Err(Error::CanNotComplete));
+            }
             Some(interface) if interface.owner == Some(client) => {
                 if let Some(igmp) = interface.igmp {
+                    self.reach("releases with a hand-over");
                     return self.hand_over(client, igmp, key, false);
                 }
             }
             Some(interface) if interface.igmp == Some(client) => {}
-            _ => return MStep::Done(Err(Error::InvalidParameter)),
+            _ => {
+                self.reach("releases refused: not held");
+                return MStep::Done(Err(Error::InvalidParameter));
+            }
         }
         self.give_up(client, key, None);
         MStep::Done(Ok(()))
@@ -244,7 +255,11 @@ impl Model {
     fn change_hands(&mut self, thread: &mut Thread, client: C, igmp: C, key: K, take: bool) {
         let enables = self.clients[igmp].enables;
         let mut result = Ok(());
+        if !enables {
+            self.reach("hand-overs of an IGMP without ENABLE");
+        }
         if !self.clients[client].alive {
+            self.reach("takers that went during DISABLE");
             result = Err(Error::InvalidParameter);
         } else if take {
             if enables {
@@ -269,12 +284,25 @@ impl Model {
         if flow.group & 0xFFFF_FF00 == 0xE000_0000 || !unicast {
             return Err(self.count_drop(Drop::Scope));
         }
+        if self.mfe(flow).is_some() {
+            // The forwarder gets it again.
+            return Ok(MStep::Done(Ok(())));
+        }
         if self.is_constructing(flow) {
             let gone = self.mfe(flow).is_none();
             let constructions = self.threads.iter_mut().flatten().filter_map(|thread| thread.construction.as_mut());
+            let mut goes_on = false;
             for con in constructions.filter(|con| con.flow == flow && gone && con.life != 0) {
                 // What was evaluated is gone; the packet's entry is made next.
-                con.next_packet.get_or_insert((arrival, header.clone()));
+                if con.next_packet.is_none() {
+                    con.next_packet = Some((arrival, header.clone()));
+                    con.notes.clear();
+                    goes_on = !con.cancelled;
+                }
+            }
+            self.reach("packets during a construction");
+            if goes_on {
+                self.reach("packets for an MFE that went during its evaluation");
             }
             return Err(self.count_drop(Drop::Busy));
         }
@@ -307,6 +335,7 @@ impl Model {
             in_creation: false,
             vetoed: Vec::new(),
             told: None,
+            cancelled: false,
         }
     }
 
@@ -318,6 +347,7 @@ impl Model {
         let unowned = self.owner(self.mfes[at].iif).is_none();
         if unowned || self.oifs(&self.mfes[at]).is_empty() || good <= self.mfes[at].good {
             self.counters.expired += 1;
+            self.reach("MFEs expired");
             self.mfes.remove(at);
             return MStep::Done(Ok(()));
         }
@@ -355,13 +385,10 @@ impl Model {
         let owner_is = self.rpf_owner(source);
         self.tell_moved_route(source, owner_was, owner_is);
         let mut thread = Thread::new();
-        thread.source = Some(source);
-        (thread.began, thread.lives) = (self.evaluations, self.lives);
+        thread.began = self.evaluations;
         let way = |route: Option<Route>| route.map(|route| (route.if_index, route.gateway));
         if way(was) != way(route) {
-            let mut mfes: Vec<&Mfe> = self.mfes.iter().filter(|mfe| mfe.flow.source == source).collect();
-            mfes.sort_by_key(|mfe| mfe.flow.group);
-            thread.pending = mfes.into_iter().map(|mfe| mfe.life).collect();
+            thread.pending = self.in_order(|mfe| mfe.flow.source == source);
         }
         let thread = self.spawn(thread);
         self.go_on(thread, MAnswer::Nothing)
@@ -370,19 +397,29 @@ impl Model {
     /// The forwarder reports a packet on another interface than the iif.
     pub fn wrong_interface(&mut self, arrival: Arrival, flow: Flow, header: Vec<u8>) {
         self.counters.wrong_interface += 1;
-        self.tell_wrong(arrival, flow, header);
+        if self.mfe(flow).is_some_and(|mfe| !self.is_on(arrival, mfe.iif)) {
+            self.tell_wrong(arrival, flow, header);
+        }
     }
 
-    fn arrived_on(&self, arrival: Arrival) -> K {
-        K { if_index: arrival.if_index, next_hop: arrival.next_hop.unwrap_or(0) }
+    /// The held interface a packet came in on. Where only the index is known, the link
+    /// itself or else its lowest pair.
+    fn arrived_on(&self, arrival: Arrival) -> Option<K> {
+        let fits = |key: &K| key.if_index == arrival.if_index && arrival.next_hop.is_none_or(|hop| hop == key.next_hop);
+        self.interfaces.iter().map(|interface| interface.key).filter(fits).min()
+    }
+
+    fn is_on(&self, arrival: Arrival, key: K) -> bool {
+        arrival.if_index == key.if_index && arrival.next_hop.is_none_or(|hop| hop == key.next_hop)
     }
 
     fn tell_wrong(&mut self, arrival: Arrival, flow: Flow, header: Vec<u8>) {
         let now = self.now;
-        let interface = self.arrived_on(arrival);
+        let Some(interface) = self.arrived_on(arrival) else { return };
         let Some(owner) = self.owner(interface) else { return };
         let Some(mfe) = self.mfe_mut(flow) else { return };
         if mfe.told_wrong.is_some_and(|at| now < at + QUIET) {
+            self.reach("wrong-interface alerts held back");
             return;
         }
         mfe.told_wrong = Some(now);
@@ -420,22 +457,20 @@ impl Model {
                     return MStep::Call(id, client, direct);
                 }
             }
-            self.add_hinted(&mut thread);
             while !thread.pending.is_empty() {
-                let hinted = |life: &u64| self.mfes.iter().any(|mfe| mfe.life == *life && self.is_hinted(mfe));
-                let asked = |life: &u64| self.mfes.iter().any(|mfe| mfe.life == *life && Some(mfe.flow) == self.hint);
-                let silent = thread.pending.iter().position(|life| hinted(life) && !asked(life));
-                let next = silent.or_else(|| thread.pending.iter().position(asked)).unwrap_or(0);
-                let life = thread.pending.remove(next);
+                let life = thread.pending.remove(0);
                 let Some(flow) = self.mfes.iter().find(|mfe| mfe.life == life).map(|mfe| mfe.flow) else { continue };
                 if self.is_constructing(flow) {
+                    self.reach("walks that left an MFE to its construction");
                     continue;
                 }
-                let mfe = self.mfe(flow).unwrap();
-                if mfe.evaluated > thread.began && !self.is_hinted(mfe) {
+                if self.mfe(flow).unwrap().evaluated > thread.began {
+                    self.reach("walks that found an MFE evaluated already");
                     continue;
                 }
-                let mut con = self.construction(flow, Kind::Move, life);
+                let taken = thread.taken.is_some();
+                self.reach(if taken { "moves by a take" } else { "moves by a route" });
+                let mut con = self.construction(flow, Kind::Move { taken }, life);
                 if let Some((_, owner)) = thread.taken.filter(|&(key, _)| self.mfe(flow).unwrap().iif == key) {
                     con.old_owner = owner;
                 }
@@ -464,16 +499,6 @@ impl Model {
         }
     }
 
-    /// The manager may also ask about an MFE that was made while it evaluated others.
-    fn add_hinted(&mut self, thread: &mut Thread) {
-        let Some(mfe) = self.mfes.iter().find(|mfe| Some(mfe.flow) == self.hint) else { return };
-        let on_link = thread.taken.is_some_and(|(key, _)| mfe.iif.if_index == key.if_index);
-        let is_new = mfe.life > thread.lives && !thread.pending.contains(&mfe.life);
-        if is_new && (on_link || thread.source == Some(mfe.flow.source)) {
-            thread.pending.insert(0, mfe.life);
-        }
-    }
-
     /// Steps 1 and 2 of section 6, up to the RPF callback.
     fn attempt(&mut self, con: &mut Construction) -> Option<(C, MDirect)> {
         con.route = self.route(con.flow.source);
@@ -493,14 +518,21 @@ impl Model {
             _ => None,
         };
         let (flow, iif, upstream, route) = (con.flow, con.iif, con.upstream, con.route);
+        if route.is_none() && matches!(con.kind, Kind::Move { .. }) {
+            self.reach("moves that asked without a route");
+        }
         Some((asked, MDirect::Rpf { flow, iif, upstream, header, route }))
     }
 
     fn whom_to_ask(&self, con: &Construction) -> Option<C> {
         match (&con.kind, con.route) {
             (_, Some(route)) => self.owner(self.towards(route)),
-            (Kind::Packet { arrival: Some(arrival), .. }, None) => self.owner(self.arrived_on(*arrival)),
-            (Kind::Renewal, None) => self.mfe(con.flow).and_then(|mfe| self.owner(mfe.iif)),
+            (Kind::Packet { arrival: Some(arrival), .. }, None) => {
+                self.arrived_on(*arrival).and_then(|key| self.owner(key))
+            }
+            (Kind::Renewal | Kind::Move { taken: true }, None) => {
+                self.mfe(con.flow).and_then(|mfe| self.owner(mfe.iif))
+            }
             _ => None,
         }
     }
@@ -514,16 +546,20 @@ impl Model {
 
     fn answered(&mut self, con: &mut Construction, answer: MAnswer) -> Option<(C, MDirect)> {
         let in_creation = con.in_creation;
+        if con.cancelled {
+            return None;
+        }
         if let MAnswer::Creation(oifs) = &answer {
             con.vetoed.extend(oifs.iter().filter(|oif| !oif.enabled).map(|oif| oif.interface));
+            self.reached.add("oifs vetoed", oifs.iter().filter(|oif| !oif.enabled).count() as u64);
         }
         if con.life != 0 && self.mfes.iter().all(|mfe| mfe.life != con.life) {
             if let Some((arrival, header)) = con.next_packet.take() {
                 con.kind = Kind::Packet { arrival, header };
-                con.life = 0;
+                (con.life, con.restarts) = (0, 0);
                 return self.attempt(con);
             }
-            // Nothing is left to evaluate.
+            self.reach("evaluations whose MFE was gone");
             return None;
         }
         if self.is_stale(con) {
@@ -532,7 +568,11 @@ impl Model {
         if !in_creation {
             if let MAnswer::Rpf(iif, upstream) = answer {
                 con.upstream = upstream;
-                if con.asked.is_some_and(|asked| self.holds(asked, iif)) {
+                let own = con.asked.is_some_and(|asked| self.holds(asked, iif));
+                if iif != con.iif {
+                    self.reach(if own { "iifs named by RPF" } else { "iifs named by RPF and ignored" });
+                }
+                if own {
                     con.iif = iif;
                     con.iif_owner = self.owner(iif);
                 }
@@ -541,7 +581,7 @@ impl Model {
                 self.finish(con, true);
                 return None;
             }
-            if con.kind == Kind::Move {
+            if matches!(con.kind, Kind::Move { .. }) {
                 self.finish(con, false);
                 return None;
             }
@@ -574,13 +614,19 @@ impl Model {
     }
 
     fn restart(&mut self, con: &mut Construction) -> Option<(C, MDirect)> {
-        if con.restarts == 3 {
-            con.route = self.route(con.flow.source);
+        let route = self.route(con.flow.source);
+        let gone = con.life != 0 && con.route.is_some() && route.is_none();
+        if gone || con.restarts == 3 {
+            self.reach(if gone { "routes gone during an evaluation" } else { "constructions given up" });
+            con.route = route;
             con.iif = con.route.map_or(NOWHERE, |route| self.towards(route));
+            con.upstream = 0;
+            con.vetoed.clear();
             self.finish(con, true);
             return None;
         }
         con.restarts += 1;
+        self.reach("constructions restarted");
         self.attempt(con)
     }
 
@@ -591,7 +637,7 @@ impl Model {
         if con.life != 0 && at.is_none() {
             return;
         }
-        let is_move = con.kind == Kind::Move;
+        let is_move = matches!(con.kind, Kind::Move { .. });
         let same = self.owner(con.iif) == con.old_owner;
         let stays = is_move && same && at.is_some_and(|at| self.mfes[at].iif == con.iif);
         let covering = self.covering(flow);
@@ -654,25 +700,34 @@ impl Model {
         let prune = |interface| MAlert::Prune { entry, interface, membership: false };
         match con.kind.clone() {
             Kind::Packet { arrival, header } => {
+                self.reach(match is.is_empty() {
+                    _ if negative => "MFEs made negative",
+                    true => "MFEs made empty",
+                    false => "MFEs made with oifs",
+                });
                 if let (true, Some(owner)) = (is.is_empty(), new_owner) {
                     self.alert(owner, prune(NOWHERE));
                 }
-                if let Some(arrival) = arrival.filter(|&arrival| self.arrived_on(arrival) != con.iif) {
+                if let Some(arrival) = arrival.filter(|&arrival| !self.is_on(arrival, con.iif)) {
                     self.tell_wrong(arrival, flow, header);
                 }
                 return;
             }
             Kind::Renewal => {
                 self.counters.renewed += 1;
+                self.reach("MFEs renewed");
                 let mfe = &mut self.mfes[at];
                 (mfe.born, mfe.timeout, mfe.expires) = (now, 900, now + LIFE);
             }
-            Kind::Move => {}
+            Kind::Move { .. } => {}
         };
         if was.is_empty() && !is.is_empty() {
             self.fill(at);
         }
         let old_owner = con.old_owner;
+        self.reached.add("moves that filled a list", u64::from(is_move && was.is_empty() && !is.is_empty()));
+        self.reached.add("moves that emptied a list", u64::from(is_move && is.is_empty() && !was.is_empty()));
+        self.reached.add("moves between owners", u64::from(is_move && old_owner != new_owner));
         if old_owner == new_owner {
             match (new_owner, was.is_empty(), is.is_empty()) {
                 (Some(owner), true, false) => self.alert(owner, MAlert::Join { entry, membership: false }),

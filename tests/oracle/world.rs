@@ -2,64 +2,22 @@
 
 use crate::{
     entries::Plain,
-    model::{C, Client, K, MAlert, MAnswer, MDirect, MStep, Model, ThreadId},
-    ops::{self, Op},
+    forwarder::{Counts, Forwarder},
+    model::{C, Client, K, MAlert, MAnswer, MDirect, MStep, Member, Model, ThreadId},
+    ops::{self, Op, Way},
+    reached::Reached,
 };
 use rtm::{
-    forwarder::{InterfaceKey, Route},
+    forwarder::{Arrival, Route, memory::Received},
     manager::{
-        Alert, Answer, ClientId, Context, DEFAULT_MAX_MFES, Direct, Entry, EnumerationId, EnumerationKind, Error,
-        Flags, Flow, Forwarding, Manager, MfeView, PacketHeader, Step, TaskId,
+        Alert, Answer, ClientId, Context, DEFAULT_MAX_MFES, Direct, Drop, Entry, EnumerationId, EnumerationKind, Error,
+        Flags, Flow, Manager, PacketHeader, Step, TaskId,
     },
 };
-use std::collections::BTreeMap;
 
 type Outcome = Result<(), String>;
-
-/// The forwarder: what is open, and what is installed.
-#[derive(Default)]
-struct Forwarder {
-    open: Vec<K>,
-    entries: BTreeMap<(u32, u32), (K, Vec<K>)>,
-    wrong: Option<&'static str>,
-}
-
-impl Forwarding for Forwarder {
-    fn open(&mut self, interface: InterfaceKey) -> Result<(), Error> {
-        if self.open.contains(&interface) {
-            self.wrong = Some("opened twice");
-        }
-        self.open.push(interface);
-        Ok(())
-    }
-
-    fn close(&mut self, interface: InterfaceKey) {
-        if !self.open.contains(&interface) {
-            self.wrong = Some("closed, but not open");
-        }
-        if self.entries.values().any(|(iif, oifs)| *iif == interface || oifs.contains(&interface)) {
-            self.wrong = Some("closed, but in use");
-        }
-        self.open.retain(|&other| other != interface);
-    }
-
-    fn prepare(&mut self, _flow: Flow, _oifs: usize) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn install(&mut self, entry: &MfeView<'_>) {
-        let oifs: Vec<_> = entry.oifs().collect();
-        if !oifs.iter().all(|oif| self.open.contains(oif)) {
-            self.wrong = Some("an oif is not open");
-        }
-        self.entries.insert((entry.group(), entry.source()), (entry.iif(), oifs));
-    }
-
-    fn remove(&mut self, flow: Flow) {
-        // Also for an entry that never came to be: its waiting packets go.
-        self.entries.remove(&(flow.group, flow.source));
-    }
-}
+/// Whether there was anything to ask.
+type Made = Result<bool, String>;
 
 /// A callback that has not returned yet.
 struct Waiting {
@@ -80,6 +38,8 @@ struct Enumeration {
     /// ANY_SOURCE gives the groups that there were.
     at_start: Vec<Plain>,
     given: Vec<Plain>,
+    /// Whether what it enumerates changed since it began.
+    changed: bool,
 }
 
 /// A prune alert whose answer has not come yet.
@@ -93,12 +53,17 @@ struct Pruned {
 pub struct World {
     manager: Manager,
     forwarder: Forwarder,
+    counts: Counts,
     model: Model,
     waiting: Vec<Waiting>,
     to_reap: Vec<C>,
     enumerations: Vec<Enumeration>,
     pruned: Vec<Pruned>,
     packets: u16,
+    /// Requests made, each with all comparisons after it.
+    pub steps: u64,
+    /// The order of alerts about different entries is not specified for this request.
+    unordered: bool,
     /// What happened, for the message of a failure.
     pub log: Vec<String>,
 }
@@ -120,13 +85,21 @@ impl World {
     pub fn new() -> Self {
         Self {
             manager: Manager::new(),
-            forwarder: Forwarder::default(),
-            model: Model { max_mfes: DEFAULT_MAX_MFES as usize, now: 1, ..Model::default() },
+            forwarder: Forwarder { refused: Some(ops::UNUSABLE), ..Forwarder::default() },
+            counts: Counts::default(),
+            model: Model {
+                max_mfes: DEFAULT_MAX_MFES as usize,
+                now: 1,
+                unusable: Some(ops::UNUSABLE),
+                ..Model::default()
+            },
             waiting: Vec::new(),
             to_reap: Vec::new(),
             enumerations: Vec::new(),
             pruned: Vec::new(),
             packets: 0,
+            steps: 0,
+            unordered: false,
             log: Vec::new(),
         }
     }
@@ -166,74 +139,105 @@ impl World {
         header
     }
 
-    /// One request, and all comparisons after it.
-    pub fn step(&mut self, op: Op) -> Outcome {
-        self.request(op)?;
-        self.compare_alerts(matches!(op, Op::Add { .. } | Op::Delete { .. }))?;
-        self.compare()
+    /// What was reached so far.
+    pub fn reached(&self) -> &Reached {
+        &self.model.reached
     }
 
-    fn request(&mut self, op: Op) -> Outcome {
+    fn reach(&mut self, what: &'static str) {
+        self.model.reach(what);
+    }
+
+    /// One request, if there is anything to ask, and all comparisons after it.
+    pub fn step(&mut self, op: Op) -> Outcome {
+        self.forwarder.prepared.clear();
+        self.unordered = false;
+        let inside = !self.waiting.is_empty() && !matches!(op, Op::Answer { .. });
+        if self.request(op)? {
+            self.compare_alerts()?;
+            self.compare()?;
+            self.steps += 1;
+            if inside {
+                self.count_inside();
+            }
+        }
+        Ok(())
+    }
+
+    fn count_inside(&mut self) {
+        if self.waiting.len() > 1 {
+            self.reach("callbacks of several requests at once");
+        }
+        for at in 0..self.waiting.len() {
+            match self.waiting[at].direct {
+                Direct::Rpf { .. } => self.reach("requests made from inside RPF"),
+                Direct::Creation { .. } => self.reach("requests made from inside a creation alert"),
+                Direct::DisableIgmp(_) => self.reach("requests made from inside DISABLE"),
+                Direct::EnableIgmp(_) => {}
+            }
+        }
+    }
+
+    fn request(&mut self, op: Op) -> Made {
         self.log.push(format!("{op:?} {}", ops::meaning(op)));
-        match op {
-            Op::Register { protocol, component, enables } => self.register(protocol, component, enables),
-            Op::Deregister { client } => self.client(client).map_or(Ok(()), |client| self.deregister(client)),
+        let Some(outcome) = self.ask_both(op) else { return Ok(false) };
+        self.model.reached.add(ops::name(op), 1);
+        outcome.map(|()| true)
+    }
+
+    /// None: there is nothing to ask.
+    fn ask_both(&mut self, op: Op) -> Option<Outcome> {
+        Some(match op {
+            Op::Register { protocol, component, enables } => {
+                (self.model.live().len() < 7).then(|| self.register(protocol, component, enables))?
+            }
+            Op::Deregister { client } => {
+                let leaves = client < 80;
+                let client = self.client(client)?;
+                if leaves { self.leave(client) } else { self.deregister(client) }
+            }
             Op::Take { client, key } => {
-                let (Some(client), key) = (self.client(client), ops::key(key)) else { return Ok(()) };
+                let (client, key) = (self.client(client)?, ops::key(key));
                 let id = self.id(client);
                 let step = self.ask(|manager, cx| manager.take(id, key, cx));
-                self.hint(&step);
                 let expected = self.model.take(client, key);
                 self.stepped(step, expected)
             }
             Op::Release { client, key } => {
-                let (Some(client), key) = (self.client(client), ops::key(key)) else { return Ok(()) };
+                let (client, key) = (self.client(client)?, ops::key(key));
                 self.release(client, key)
             }
             Op::Add { client, entry, key, flags } => {
-                let (Some(client), key) = (self.client(client), ops::key(key)) else { return Ok(()) };
-                let (id, entry) = (self.id(client), self.entry(entry));
-                let flags = Flags::from_bits(flags.into()).expect("valid");
-                let route = self.route(entry.source());
-                let result = self.ask(|manager, cx| manager.add(id, &entry, key, flags, route, cx));
-                let expected = self.model.add(client, plain(&entry), key, flags.join(), flags.forward());
-                same("add", result, expected)
+                if let Some(Member { entry, key, holder }) = self.member(entry, 230) {
+                    return Some(self.add_entry(holder, entry, key, flags));
+                }
+                let client = self.client(client)?;
+                self.add(client, entry, ops::key(key), flags)
             }
             Op::Delete { client, entry, key, flags } => {
-                let (Some(client), key) = (self.client(client), ops::key(key)) else { return Ok(()) };
-                let (id, entry) = (self.id(client), self.entry(entry));
-                let flags = Flags::from_bits(flags.into()).expect("valid");
-                let result = self.ask(|manager, cx| manager.delete(id, &entry, key, flags, cx));
-                let expected = self.model.delete(client, plain(&entry), key, flags.join());
-                same("delete", result, expected)
+                if let Some(Member { entry, key, holder }) = self.member(entry, 126) {
+                    return Some(self.delete_entry(holder, entry, key, flags));
+                }
+                let client = self.client(client)?;
+                self.delete(client, entry, ops::key(key), flags)
             }
             Op::Check { source, source_mask, group, group_mask, flags } => {
                 let words = (ops::address(source), ops::mask(source_mask), ops::address(group), ops::mask(group_mask));
                 let entry = Entry::new(words.0, words.1, words.2, words.3).map(|entry| plain(&entry)).ok();
-                same("entry", entry, Plain::new(words.0, words.1, words.2, words.3))?;
                 let bits = Flags::from_bits(flags.into()).map(|flags| (flags.join(), flags.forward())).ok();
-                same("flags", bits, (1..=3).contains(&flags).then_some((flags & 1 != 0, flags & 2 != 0)))
+                same("entry", entry, Plain::new(words.0, words.1, words.2, words.3)).and(same(
+                    "flags",
+                    bits,
+                    (1..=3).contains(&flags).then_some((flags & 1 != 0, flags & 2 != 0)),
+                ))
             }
             Op::Packet { flow, arrival } => self.packet(ops::flow(flow), arrival),
             Op::Wrong { flow, arrival } => {
-                let (flow, Some(arrival)) = (ops::flow(flow), ops::arrival(arrival)) else { return Ok(()) };
-                if self.model.mfe(flow).is_none_or(|mfe| mfe.iif.if_index == arrival.if_index) {
-                    return Ok(());
-                }
                 let header = self.header();
-                let packet = PacketHeader::new(&header);
-                let now = self.model.now;
-                self.manager.wrong_interface(arrival, flow, &packet, now);
-                self.model.wrong_interface(arrival, flow, header);
+                self.wrong_interface(ops::arrival(arrival), ops::flow(flow), header);
                 Ok(())
             }
-            Op::Route { source, route } => {
-                let (source, route) = (ops::source(source), ops::route(route));
-                let step = self.ask(|manager, cx| manager.route_changed(source, route, cx));
-                self.hint(&step);
-                let expected = self.model.route_changed(source, route);
-                self.stepped(step, expected)
-            }
+            Op::Route { source, route } => self.change_route(ops::source(source), ops::route(route)),
             Op::Advance { by } => {
                 self.model.now += ops::step_of_time(by);
                 Ok(())
@@ -241,21 +245,20 @@ impl World {
             Op::Expire { good } => self.expire(good),
             Op::PruneAnswer { which, seconds } => {
                 let count = self.pruned.len();
-                let Some(at) = (count > 0).then(|| usize::from(which) % count) else { return Ok(()) };
+                let at = (count > 0).then(|| usize::from(which) % count)?;
                 let Pruned { flow, incarnation, life } = self.pruned.swap_remove(at);
                 self.manager.prune_timeout(flow, incarnation, ops::seconds(seconds), self.model.now);
                 self.model.prune_timeout(life, ops::seconds(seconds));
                 Ok(())
             }
             Op::SetMfe { client, flow, upstream } => {
-                let (Some(client), flow) = (self.client(client), ops::flow(flow)) else { return Ok(()) };
-                let result = self.manager.set_upstream(self.id(client), flow, upstream.into());
-                same("set_upstream", result, self.model.set_upstream(client, flow, upstream.into()))
+                let client = self.client(client)?;
+                self.set_mfe(client, ops::flow(flow), upstream.into())
             }
-            Op::EnumStart { client, all } => self.client(client).map_or(Ok(()), |client| self.enum_start(client, all)),
-            Op::EnumNext { which, n } => self.enumeration(which).map_or(Ok(()), |at| self.enum_next(at, n.into())),
+            Op::EnumStart { client, all } => self.client(client).map(|client| self.enum_start(client, all))?,
+            Op::EnumNext { which, n } => self.enumeration(which).map(|at| self.enum_next(at, n.into()))?,
             Op::EnumEnd { which } => {
-                let Some(at) = self.enumeration(which) else { return Ok(()) };
+                let at = self.enumeration(which)?;
                 let result = self.manager.enumeration_end(self.enumerations[at].id);
                 let lives = !self.enumerations[at].ended;
                 self.enumerations[at].ended = true;
@@ -268,8 +271,107 @@ impl World {
                 self.model.max_mfes = max as usize;
                 Ok(())
             }
-            Op::Answer { which, how, key } => self.answer(which, how, key),
+            Op::Answer { which, how, key } => {
+                let count = self.waiting.len();
+                let at = (count > 0).then(|| usize::from(which) % count)?;
+                self.answer(at, how, key)
+            }
+            Op::Inside { which, what, entry, flags } => {
+                let count = self.waiting.len();
+                let at = (count > 0).then(|| usize::from(which) % count)?;
+                self.inside(at, what, entry, 1 + flags % 3)
+            }
+            Op::MfesAfter { flow, n } => self.mfes_after(ops::flow(flow), n.into()),
+        })
+    }
+
+    /// A membership that is there, for numbers from `from` on.
+    fn member(&self, n: u8, from: u8) -> Option<Member> {
+        let count = self.model.members.len();
+        (n >= from && count > 0).then(|| self.model.members[usize::from(n) % count].clone())
+    }
+
+    fn add(&mut self, client: C, entry: u8, key: K, flags: u8) -> Outcome {
+        self.add_entry(client, plain(&self.entry(entry)), key, flags)
+    }
+
+    fn add_entry(&mut self, client: C, entry: Plain, key: K, flags: u8) -> Outcome {
+        let (id, entry) = (self.id(client), entry.given());
+        let flags = Flags::from_bits(flags.into()).expect("valid");
+        let route = self.route(entry.source());
+        let result = self.ask(|manager, cx| manager.add(id, &entry, key, flags, route, cx));
+        let expected = self.model.add(client, plain(&entry), key, flags.join(), flags.forward());
+        same("add", result, expected)
+    }
+
+    fn delete(&mut self, client: C, entry: u8, key: K, flags: u8) -> Outcome {
+        self.delete_entry(client, plain(&self.entry(entry)), key, flags)
+    }
+
+    fn delete_entry(&mut self, client: C, entry: Plain, key: K, flags: u8) -> Outcome {
+        let (id, entry) = (self.id(client), entry.given());
+        let flags = Flags::from_bits(flags.into()).expect("valid");
+        let result = self.ask(|manager, cx| manager.delete(id, &entry, key, flags, cx));
+        let expected = self.model.delete(client, plain(&entry), key, flags.join());
+        same("delete", result, expected)
+    }
+
+    fn change_route(&mut self, source: u32, route: Option<Route>) -> Outcome {
+        let step = self.ask(|manager, cx| manager.route_changed(source, route, cx));
+        let expected = self.model.route_changed(source, route);
+        self.stepped(step, expected)
+    }
+
+    fn set_mfe(&mut self, client: C, flow: Flow, upstream: u32) -> Outcome {
+        let result = self.manager.set_upstream(self.id(client), flow, upstream);
+        same("set_upstream", result, self.model.set_upstream(client, flow, upstream))
+    }
+
+    /// A client that is being called asks something about what it is called for.
+    fn inside(&mut self, at: usize, what: u8, entry: u8, flags: u8) -> Outcome {
+        let Waiting { client, thread, ref direct, .. } = self.waiting[at];
+        let (flow, key) = match direct {
+            Direct::Rpf { flow, iif, .. } => (Some(*flow), *iif),
+            Direct::Creation { flow, oifs, .. } => (Some(*flow), oifs[usize::from(entry) % oifs.len()].interface),
+            Direct::DisableIgmp(key) | Direct::EnableIgmp(key) => (None, *key),
+        };
+        let enabling = matches!(direct, Direct::EnableIgmp(_));
+        match (what, flow) {
+            (0..20, Some(flow)) => {
+                let header = self.header();
+                (0..entry % 8).try_for_each(|_| self.receive(self.where_it_should(flow), flow, header.clone()))
+            }
+            (20..80, Some(flow)) => self.change_route(flow.source, ops::route(entry)),
+            (0..30, None) => match self.model.taker(thread) {
+                Some(taker) => self.deregister(taker),
+                None => self.release(client, key),
+            },
+            (..150, _) => {
+                let members = self.model.members.len();
+                self.add(client, entry, key, flags)?;
+                if enabling && self.model.members.len() > members {
+                    self.reach("memberships added by IGMP inside ENABLE");
+                }
+                Ok(())
+            }
+            (150..200, _) => self.delete(client, entry, key, flags),
+            (200..220, Some(flow)) => self.set_mfe(client, flow, entry.into()),
+            (220..235, _) => self.deregister(client),
+            _ => self.release(client, key),
         }
+    }
+
+    /// The MFEs that follow a flow, some at a time.
+    fn mfes_after(&mut self, flow: Flow, n: usize) -> Outcome {
+        let place = |flow: Flow| (flow.group, flow.source);
+        let mut wanted: Vec<_> = self.model.mfes.iter().map(|mfe| place(mfe.flow)).collect();
+        wanted.retain(|&other| other > place(flow));
+        wanted.sort();
+        wanted.truncate(n);
+        let views = self.manager.mfes_after(Some(flow), self.model.now).take(n);
+        let got: Vec<_> = views.map(|view| (view.group(), view.source())).collect();
+        self.reach("enumerations of MFEs from any flow");
+        same("MFEs after", got, wanted)
     }
 
     fn entry(&self, n: u8) -> Entry {
@@ -279,9 +381,6 @@ impl World {
 
     fn register(&mut self, protocol: u8, component: u8, enables: bool) -> Outcome {
         let (protocol, component) = (ops::protocol(protocol), component.into());
-        if self.model.live().len() == 7 {
-            return Ok(());
-        }
         let result = self.manager.register(protocol, component, enables);
         same("register", result.map(|_| ()), self.model.register(protocol, component))?;
         if let Ok(id) = result {
@@ -290,15 +389,30 @@ impl World {
         Ok(())
     }
 
+    /// Releases what no hand-over keeps, and deregisters.
+    fn leave(&mut self, client: C) -> Outcome {
+        for key in ops::keys() {
+            if self.model.holds(client, key) {
+                self.release(client, key)?;
+                self.compare_alerts()?;
+            }
+        }
+        self.deregister(client)
+    }
+
     fn deregister(&mut self, client: C) -> Outcome {
         let result = self.manager.deregister(self.id(client));
         same("deregister", result, self.model.deregister(client))?;
         if result.is_ok() {
             self.to_reap.push(client);
-            for enumeration in self.enumerations.iter_mut().filter(|enumeration| enumeration.client == client) {
-                enumeration.ended = true;
+            for at in 0..self.enumerations.len() {
+                let enumeration = &mut self.enumerations[at];
+                if enumeration.client == client && !std::mem::replace(&mut enumeration.ended, true) {
+                    self.reach("deregistrations of a client with an enumeration");
+                }
             }
             if self.manager.live_clients() == 0 {
+                self.reach("deregistrations of the last client");
                 self.ask(|manager, cx| manager.forget_entries(cx));
                 self.model.forget_entries();
             }
@@ -319,39 +433,107 @@ impl World {
 
     fn release(&mut self, client: C, key: K) -> Outcome {
         self.log.push(format!("  client {client} releases {key:?}"));
+        // The order in which its memberships end is not specified.
+        self.unordered = true;
         let id = self.id(client);
         let step = self.ask(|manager, cx| manager.release(id, key, cx));
-        self.hint(&step);
         let expected = self.model.release(client, key);
         self.stepped(step, expected)
     }
 
-    fn packet(&mut self, flow: Flow, arrival: u8) -> Outcome {
-        if self.model.mfe(flow).is_some() {
-            return Ok(());
+    fn packet(&mut self, flow: Flow, way: u8) -> Outcome {
+        let header = self.header();
+        match ops::way(way) {
+            Way::Reported(arrival) => self.packet_without_entry(arrival, flow, header).map(|_| ()),
+            Way::On(key) => self.receive(key, flow, header),
+            Way::OnIif => self.receive(self.where_it_should(flow), flow, header),
         }
-        let (arrival, header, route) = (ops::arrival(arrival), self.header(), self.route(flow.source));
+    }
+
+    fn where_it_should(&self, flow: Flow) -> K {
+        let towards = || self.model.route(flow.source).map(|route| self.model.towards(route));
+        let held = || self.model.interfaces.first().map(|interface| interface.key);
+        self.model.mfe(flow).map(|mfe| mfe.iif).or_else(towards).or_else(held).unwrap_or_default()
+    }
+
+    /// What the engine does with a packet that reaches the memory forwarder.
+    fn receive(&mut self, key: K, flow: Flow, header: Vec<u8>) -> Outcome {
+        let (now, len) = (self.model.now, 100 + u32::from(header[5]));
+        let received = self.forwarder.memory.receive(key, (flow.source, flow.group), len, now);
+        same("received", received, self.counts.receive(&self.model, key, flow, len))?;
+        let arrival = Arrival { if_index: key.if_index, next_hop: Some(key.next_hop) };
+        match received {
+            Received::Forwarded(0) => self.reach("packets forwarded nowhere"),
+            Received::Forwarded(_) => self.reach("packets forwarded to oifs"),
+            Received::WrongInterface { report } => {
+                self.reach("packets on a wrong interface");
+                match report {
+                    true => self.wrong_interface(arrival, flow, header),
+                    false => {
+                        self.manager.count_wrong_interface();
+                        self.model.counters.wrong_interface += 1;
+                    }
+                }
+            }
+            Received::Dropped => {
+                self.reach("packets beyond the queue");
+                self.manager.count_drop(Drop::Busy);
+                self.model.counters.dropped_busy += 1;
+            }
+            Received::OutOfMemory => return Err("the memory forwarder has no memory".into()),
+            Received::NoEntry => {
+                if let Some(Drop::Scope | Drop::Limit | Drop::Memory) =
+                    self.packet_without_entry(Some(arrival), flow, header)?
+                {
+                    self.forwarder.memory.forget_unresolved(flow.source, flow.group);
+                    self.counts.forget(flow);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn wrong_interface(&mut self, arrival: Arrival, flow: Flow, header: Vec<u8>) {
         let packet = PacketHeader::new(&header);
+        self.manager.wrong_interface(arrival, flow, &packet, self.model.now);
+        self.model.wrong_interface(arrival, flow, header);
+    }
+
+    fn packet_without_entry(
+        &mut self,
+        arrival: Option<Arrival>,
+        flow: Flow,
+        header: Vec<u8>,
+    ) -> Result<Option<Drop>, String> {
+        let (packet, route) = (PacketHeader::new(&header), self.route(flow.source));
         let result = self.ask(|manager, cx| manager.packet(arrival, flow, packet, route, cx));
         match (result, self.model.packet(arrival, flow, header)) {
-            (Ok(step), Ok(expected)) => self.stepped(step, expected),
-            (result, expected) => same("packet", result.map(|_| ()), expected.map(|_| ())),
+            (Ok(step), Ok(expected)) => self.stepped(step, expected).map(|()| None),
+            (Err(drop), Err(expected)) => same("dropped", drop, expected).map(|()| Some(drop)),
+            (result, expected) => same("packet", result.map(|_| ()), expected.map(|_| ())).map(|()| None),
         }
     }
 
     fn expire(&mut self, good: u8) -> Outcome {
         let mut turn = 0;
         while let Some(due) = self.manager.due(self.model.now) {
-            let Some(mfe) = self.model.mfe(due.flow) else { return Err(format!("{due:?} is not there")) };
-            if mfe.expires > self.model.now || self.model.is_constructing(due.flow) {
+            let flow = due.flow;
+            let Some(mfe) = self.model.mfe(flow) else { return Err(format!("{due:?} is not there")) };
+            if mfe.expires > self.model.now || self.model.is_constructing(flow) {
                 return Err(format!("{due:?} is not due: {mfe:?}"));
             }
             same("due", due.forwards, !self.model.oifs(mfe).is_empty())?;
-            let good = mfe.good + u64::from(good >> (turn % 8) & 1);
+            let (life, iif) = (mfe.life, mfe.iif);
+            if good >> (turn % 8) & 1 != 0 {
+                // It is in use to the last.
+                let header = self.header();
+                self.receive(iif, flow, header)?;
+            }
             turn += 1;
+            let statistics = rtm::forwarder::Forwarder::statistics(&mut self.forwarder.memory, flow.source, flow.group);
+            let good = if due.forwards { statistics.packets - statistics.wrong_interface } else { 0 };
             let step = self.ask(|manager, cx| manager.expire(due, good, cx));
-            self.hint(&step);
-            let expected = self.model.expire(due.flow, good);
+            let expected = self.model.expire(flow, self.counts.good(life));
             self.stepped(step, expected)?;
         }
         match self.model.postpone() {
@@ -392,17 +574,20 @@ impl World {
                 at_start: staying.clone(),
                 staying,
                 given: Vec::new(),
+                changed: false,
             });
         }
         Ok(())
     }
 
     fn enum_next(&mut self, at: usize, n: usize) -> Outcome {
-        let mut given = Vec::new();
+        let (mut given, mut refused) = (Vec::new(), false);
         let result = self.manager.enumeration_next(self.enumerations[at].id, &mut |entry| {
             let fits = given.len() < n;
             if fits {
                 given.push(plain(entry));
+            } else {
+                refused = true;
             }
             fits
         });
@@ -412,6 +597,11 @@ impl World {
             return same("enumeration_next", result, Err(Error::InvalidParameter));
         }
         let more = result.map_err(|error| format!("enumeration_next: {error:?}"))?;
+        same("more entries", more, refused)?;
+        self.model.reached.add("entries enumerated", given.len() as u64);
+        self.model.reached.add("group enumerations that came to an end", u64::from(!more));
+        let outlived = !more && enumeration.changed;
+        self.model.reached.add("group enumerations that outlived changes", u64::from(outlived));
         for entry in given {
             if !joined.contains(&entry) && (enumeration.all || !enumeration.at_start.contains(&entry)) {
                 return Err(format!("{entry:?} is enumerated, but not joined"));
@@ -428,10 +618,17 @@ impl World {
     }
 
     /// Answers a waiting callback.
-    fn answer(&mut self, which: u8, how: u8, key: u8) -> Outcome {
-        let count = self.waiting.len();
-        let Some(at) = (count > 0).then(|| usize::from(which) % count) else { return Ok(()) };
+    fn answer(&mut self, at: usize, how: u8, key: u8) -> Outcome {
         let Waiting { task, thread, client, direct } = self.waiting.remove(at);
+        // A release, or a take from IGMP: the order in which memberships end is not specified.
+        self.unordered = matches!(direct, Direct::DisableIgmp(_));
+        self.reach(match direct {
+            _ if how < 16 || !self.model.clients[client].alive => "callbacks that answered nothing",
+            Direct::Rpf { .. } => "RPF callbacks",
+            Direct::Creation { .. } => "creation callbacks",
+            Direct::DisableIgmp(_) => "DISABLE callbacks",
+            Direct::EnableIgmp(_) => "ENABLE callbacks",
+        });
         let (answer, same_answer) = match direct {
             _ if how < 16 || !self.model.clients[client].alive => (Answer::Nothing, MAnswer::Nothing),
             Direct::Rpf { iif, upstream, .. } => {
@@ -439,6 +636,7 @@ impl World {
                     0..150 => (iif, upstream),
                     150..160 => (iif, 7),
                     160..180 => (K { if_index: 0, next_hop: 0 }, upstream),
+                    180..225 => (self.held(client, key).unwrap_or(iif), 9),
                     _ => (ops::key(key), 8),
                 };
                 (Answer::Rpf(iif, upstream), MAnswer::Rpf(iif, upstream))
@@ -453,23 +651,16 @@ impl World {
         };
         self.log.push(format!("  client {client} to thread {thread}: {same_answer:x?}"));
         let step = self.ask(|manager, cx| manager.resume(task, answer, cx));
-        self.hint(&step);
         let expected = self.model.go_on(thread, same_answer);
         let outcome = self.stepped(step, expected);
         self.reap();
         outcome
     }
 
-    /// Lets the model know what is not specified.
-    fn hint(&mut self, step: &Step) {
-        let views = self.manager.mfes_after(None, self.model.now);
-        let seen =
-            |view: MfeView<'_>| (Flow { source: view.source(), group: view.group() }, view.iif(), view.upstream());
-        self.model.seen = views.map(seen).collect();
-        self.model.hint = match step {
-            Step::Call(_, _, Direct::Rpf { flow, .. } | Direct::Creation { flow, .. }) => Some(*flow),
-            _ => None,
-        };
+    /// One of a client's interfaces.
+    fn held(&self, client: C, n: u8) -> Option<K> {
+        let held: Vec<K> = ops::keys().into_iter().filter(|&key| self.model.holds(client, key)).collect();
+        (!held.is_empty()).then(|| held[usize::from(n) % held.len()])
     }
 
     /// Compares what a request needs next.
@@ -493,7 +684,8 @@ impl World {
         Ok(())
     }
 
-    fn compare_alerts(&mut self, strictly: bool) -> Outcome {
+    /// Compares the alerts of the request, client by client and in order.
+    fn compare_alerts(&mut self) -> Outcome {
         let expected = std::mem::take(&mut self.model.alerts);
         for client in 0..self.model.clients.len() {
             if !self.model.clients[client].alive {
@@ -510,9 +702,9 @@ impl World {
             let mut wanted: Vec<MAlert> =
                 expected.iter().filter(|(other, _)| *other == client).map(|(_, alert)| alert.clone()).collect();
             wanted.sort_by_key(MAlert::class);
-            if !strictly {
-                got.sort_by_key(|alert| (alert.class(), format!("{alert:?}")));
-                wanted.sort_by_key(|alert| (alert.class(), format!("{alert:?}")));
+            if self.unordered {
+                got.sort_by_key(|alert| (alert.class(), alert.entry()));
+                wanted.sort_by_key(|alert| (alert.class(), alert.entry()));
             }
             same(&format!("alerts of client {client}"), got, wanted)?;
         }
@@ -549,6 +741,10 @@ impl World {
         if let Some(wrong) = self.forwarder.wrong {
             return Err(wrong.into());
         }
+        let mut reached = std::mem::take(&mut self.model.reached);
+        self.counts.follow(&self.model, &mut reached);
+        self.model.reached = reached;
+        self.counts.compare(&mut self.forwarder.memory, &ops::keys())?;
         same("counters", self.manager.counters(), self.model.counters)?;
         let now = self.model.now;
         let mut mfes: Vec<_> = self.model.mfes.iter().collect();
@@ -596,9 +792,16 @@ impl World {
             let source = ops::source(n);
             same("known route", self.manager.knows_route(source), self.model.uses_source(source))?;
         }
+        let all = |n: u8| self.model.uses_source(ops::source(n)).then(|| ops::source(n));
+        let lowest = (0..3).filter_map(all).filter(|&source| source > ops::source(0)).min();
+        same("next source", self.manager.next_source(ops::source(0) + 1, 0x0A00_0000, 8), lowest)?;
+        let ends = self.model.mfes.iter().map(|mfe| mfe.expires).min();
+        same("next due", self.manager.next_due(), ends)?;
         for enumeration in 0..self.enumerations.len() {
             let joined = self.joined(self.enumerations[enumeration].all);
-            self.enumerations[enumeration].staying.retain(|entry| joined.contains(entry));
+            let enumeration = &mut self.enumerations[enumeration];
+            enumeration.changed |= joined != enumeration.at_start;
+            enumeration.staying.retain(|entry| joined.contains(entry));
         }
         Ok(())
     }
@@ -606,16 +809,17 @@ impl World {
     /// Everything is given back; nothing is left.
     pub fn finish(&mut self) -> Outcome {
         self.answer_all()?;
+        self.unordered = true;
         for client in self.model.live() {
             for n in 0..5 {
                 if self.model.holds(client, ops::key(n)) {
                     self.release(client, ops::key(n))?;
-                    self.compare_alerts(false)?;
+                    self.compare_alerts()?;
                     self.answer_all()?;
                 }
             }
             self.deregister(client)?;
-            self.compare_alerts(false)?;
+            self.compare_alerts()?;
             self.compare()?;
         }
         self.ask(|manager, cx| manager.forget_entries(cx));
