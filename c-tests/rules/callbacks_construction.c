@@ -160,6 +160,21 @@ TEST(an_add_during_creation_undoes_the_veto) {
     CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[2,0]");
 }
 
+static void rejoin_and_prune_2_meanwhile(void) {
+    rejoin_2_meanwhile();
+    CHECK_OK(member_delete(&c[0], "0", "239.1.1.1", 2, FORWARD));
+}
+TEST(a_veto_undone_during_creation_stays_undone_after_a_prune) {
+    world();
+    own_member();
+    client_veto(&c[0], 2, NULL);
+    during(CB_CREATE, rejoin_and_prune_2_meanwhile);
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[]");
+    /* A route change makes the list of the memberships, less the vetoed. */
+    route("10.0.0.0/24", 3, NULL, 3);
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=3 out=[2,0]");
+}
+
 static void add_exact_2_meanwhile(void) {
     CHECK_OK(member_add(&c[0], "10.0.0.1", "239.1.1.1", 2, JOIN));
 }

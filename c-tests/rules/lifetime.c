@@ -379,6 +379,22 @@ TEST(a_route_that_moves_during_the_renewal_is_followed) {
     CHECK_EQ(mfe_count(), 1);
 }
 
+static void lose_route(struct client *client, const struct event *event) {
+    (void)client, (void)event;
+    route_delete("10.0.0.0/24");
+}
+
+TEST(a_route_that_is_gone_during_the_renewal_makes_the_mfe_negative) {
+    filled_entry();
+    packet(1, S, G, 100);
+    c[0].hook = lose_route;
+    c[0].hook_kinds = CB_RPF;
+    advance(900);
+    expect(&c[0], "RPF 10.0.0.1 239.1.1.1 if=1,0 up=0 hdr=0 route=yes",
+           "PRUNE 10.0.0.1/32 239.1.1.1/32 if=0,0 forward");
+    CHECK_TEXT(mfe_path(S, G), "in=0 out=[]");
+}
+
 static void lose_iif(struct client *client, const struct event *event) {
     (void)event;
     CHECK_OK(if_release(client, 1));

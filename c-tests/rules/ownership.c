@@ -542,6 +542,34 @@ TEST(when_igmp_leaves_the_interface_leaves_the_mfes_only_its_members_kept) {
     CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.2"), "in=1 out=[]");
 }
 
+/* Both MFEs go out of 2 by the owner's FORWARD, the first by IGMP's membership too. */
+static void forwarded_and_joined(void) {
+    world();
+    CHECK_OK(if_take(&c[2], 1));
+    CHECK_OK(if_take(&c[0], 2));
+    CHECK_OK(if_take(&c[1], 2));
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    packet(1, "10.0.0.1", "239.1.1.2", 100);
+    CHECK_OK(member_add(&c[0], "0", "0", 2, FORWARD));
+    CHECK_OK(member_add(&c[1], "0", "239.1.1.1", 2, JOIN));
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[2,0]");
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.2"), "in=1 out=[2,0]");
+}
+
+TEST(when_igmp_leaves_forward_goes_from_the_mfes_its_members_covered) {
+    forwarded_and_joined();
+    CHECK_OK(if_release(&c[1], 2));
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.1"), "in=1 out=[]");
+}
+
+TEST(when_igmp_leaves_forward_stays_in_the_mfes_its_members_did_not_cover) {
+    forwarded_and_joined();
+    CHECK_OK(if_release(&c[1], 2));
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.2"), "in=1 out=[2,0]");
+    CHECK_OK(member_delete(&c[0], "0", "0", 2, FORWARD));
+    CHECK_TEXT(mfe_path("10.0.0.1", "239.1.1.2"), "in=1 out=[]");
+}
+
 TEST(when_igmp_leaves_an_interface_of_its_own_its_memberships_go) {
     world();
     CHECK_OK(if_take(&c[2], 1));
@@ -781,6 +809,75 @@ TEST(a_take_from_igmp_moves_the_mfes_to_the_protocol) {
     CHECK_TEXT(mfe("10.0.0.1", "239.1.1.1"),
                "10.0.0.1 239.1.1.1 in=1 out=[2,0] up=0 timeout=900 expiry=900 age=0 proto=100 "
                "route=3 10.0.0.0/24");
+}
+
+/* An MFE without a route, on the interface that IGMP named. */
+static void no_route_but_igmps_1(void) {
+    world();
+    CHECK_OK(if_take(&c[1], 1));
+    CHECK_OK(if_take(&c[2], 2));
+    CHECK_OK(member_add(&c[2], "0", "239.1.1.1", 2, JOIN));
+    client_answer_rpf(&c[1], 1, NULL, NULL);
+    packet(1, "10.9.0.1", "239.1.1.1", 100);
+    CHECK_TEXT(mfe_path("10.9.0.1", "239.1.1.1"), "in=1 out=[2,0]");
+    clear_all();
+}
+
+TEST(a_take_of_the_iif_without_a_route_asks_the_new_owner) {
+    no_route_but_igmps_1();
+    client_answer_rpf(&c[0], 1, NULL, "10.1.0.1");
+    CHECK_OK(if_take(&c[0], 1));
+    CHECK(saw(&c[0], "RPF 10.9.0.1 239.1.1.1 if=0,0 up=0 hdr=0 route=no"));
+    CHECK(saw(&c[0], "JOIN 10.9.0.1/32 239.1.1.1/32 forward"));
+    CHECK(saw(&c[1], "PRUNE 10.9.0.1/32 239.1.1.1/32 if=0,0 forward"));
+    CHECK_TEXT(mfe("10.9.0.1", "239.1.1.1"),
+               "10.9.0.1 239.1.1.1 in=1 out=[2,0] up=10.1.0.1 timeout=900 expiry=900 age=0 "
+               "proto=100 route=0 0/0");
+}
+
+TEST(a_taker_that_names_no_iif_without_a_route_makes_it_negative) {
+    no_route_but_igmps_1();
+    CHECK_OK(if_take(&c[0], 1));
+    CHECK_EQ(event_total(&c[0], CB_RPF), 1);
+    CHECK(saw(&c[1], "PRUNE 10.9.0.1/32 239.1.1.1/32 if=0,0 forward"));
+    CHECK_TEXT(mfe_path("10.9.0.1", "239.1.1.1"), "in=0 out=[]");
+}
+
+/* In the first RPF of the take the route gets a gateway, which moves the other MFE. */
+static void gateway_and_upstream(struct client *client, const struct event *event) {
+    (void)event;
+    client->hook = NULL;
+    route("10.0.0.0/24", 1, "10.0.0.254", 3);
+    MIB_IPMCAST_MFE key = {.dwSource = ip("10.0.0.1"), .dwGroup = ip("239.1.1.2")};
+    key.dwUpStrmNgbr = ip("10.0.0.99");
+    CHECK_OK(MgmSetMfe(client->handle, &key));
+}
+
+TEST(a_take_asks_no_more_about_what_was_evaluated_meanwhile) {
+    struct mfe_room room;
+    world();
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    packet(1, "10.0.0.1", "239.1.1.2", 100);
+    c[0].hook = gateway_and_upstream;
+    c[0].hook_kinds = CB_RPF;
+    CHECK_OK(if_take(&c[0], 1));
+    /* The first restarts; the second is asked about for the route alone. */
+    CHECK_EQ(event_total(&c[0], CB_RPF), 3);
+    REQUIRE(mfe_get("10.0.0.1", "239.1.1.2", &room));
+    CHECK_EQ(room.mfe.dwUpStrmNgbr, ip("10.0.0.99"));
+    REQUIRE(mfe_get("10.0.0.1", "239.1.1.1", &room));
+    CHECK_EQ(room.mfe.dwUpStrmNgbr, ip("10.0.0.254"));
+}
+
+TEST(a_take_asks_in_ascending_order_of_group_and_source) {
+    world();
+    packet(1, "10.0.0.2", "239.1.1.1", 100);
+    packet(1, "10.0.0.1", "239.1.1.2", 100);
+    packet(1, "10.0.0.1", "239.1.1.1", 100);
+    CHECK_OK(if_take(&c[0], 1));
+    expect(&c[0], "RPF 10.0.0.1 239.1.1.1 if=1,0 up=0 hdr=0 route=yes",
+           "RPF 10.0.0.2 239.1.1.1 if=1,0 up=0 hdr=0 route=yes",
+           "RPF 10.0.0.1 239.1.1.2 if=1,0 up=0 hdr=0 route=yes");
 }
 
 TEST(a_take_by_igmp_moves_the_mfes_that_nobody_had) {

@@ -1021,6 +1021,31 @@ TEST(a_construction_that_would_restart_a_fourth_time_ends_negative) {
     CHECK_EQ(counters().ullPacketsForwarded, 0);
 }
 
+/* Every RPF gives the route another gateway. */
+static void change_gateway_always(struct client *client, const struct event *event) {
+    (void)client, (void)event;
+    if (moves > 0)
+        route("10.0.0.0/24", 1, --moves % 2 == 0 ? "10.0.0.253" : "10.0.0.254", 3);
+}
+
+TEST(a_construction_given_up_has_no_upstream_neighbour) {
+    struct mfe_room room;
+    one_member();
+    moves = 4;
+    c[0].hook = change_gateway_always;
+    c[0].hook_kinds = CB_RPF;
+    packet(1, S, G, 100);
+    CHECK_EQ(event_total(&c[0], CB_RPF), 4);
+    CHECK_EQ(moves, 0);
+    CHECK_TEXT(mfe_path(S, G), "in=1 out=[]");
+    REQUIRE(mfe_get(S, G, &room));
+    CHECK_EQ(room.mfe.dwUpStrmNgbr, 0);
+    expect_any_order(&c[0], EMPTY_1, "RPF 10.0.0.1 239.1.1.1 if=1,0 up=0 hdr=20 route=yes",
+                     "RPF 10.0.0.1 239.1.1.1 if=1,0 up=10.0.0.254 hdr=20 route=yes",
+                     "RPF 10.0.0.1 239.1.1.1 if=1,0 up=10.0.0.253 hdr=20 route=yes",
+                     "RPF 10.0.0.1 239.1.1.1 if=1,0 up=10.0.0.254 hdr=20 route=yes");
+}
+
 static void join_and_move(struct client *client, const struct event *event) {
     if (event_total(&c[0], CB_RPF) == 2)
         CHECK_OK(member_add(&c[1], "0", G, 3, JOIN));
