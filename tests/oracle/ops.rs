@@ -181,8 +181,10 @@ pub fn mask(n: u8) -> u32 {
 pub fn route(n: u8) -> Option<Route> {
     let gateway = [0, 0, GATEWAY, OTHER_GATEWAY][usize::from(n / 8) % 4];
     let if_index = [1, 2, 3, 1, 2, 3, 0, 4][usize::from(n) % 8];
+    // 5 is none of those that MFEs show.
+    let protocol = [3, 14, 2, 5][usize::from(n / 32) % 4];
     let prefix_len = if n >= 128 { 24 } else { 8 };
-    (if_index > 0).then_some(Route { if_index, gateway, network: 0x0A00_0000, prefix_len, protocol: 3 })
+    (if_index > 0).then_some(Route { if_index, gateway, network: 0x0A00_0000, prefix_len, protocol })
 }
 
 /// How a packet comes in.

@@ -144,7 +144,7 @@ fn forward_during_the_evaluation_of_an_mfe_that_goes_is_nothing_to_the_next_one(
 
 #[test]
 fn an_evaluation_that_goes_on_for_a_packet_has_all_its_restarts_again() {
-    let change = |n: u8| [route(if n % 2 == 0 { VIA_1 } else { VIA_2 }), agree(0)];
+    let change = |n: u8| [route(if n.is_multiple_of(2) { VIA_1 } else { VIA_2 }), agree(0)];
     let mut sequence = vec![
         protocol(0),
         Take { client: 0, key: ON_1 },
@@ -166,7 +166,7 @@ fn an_evaluation_that_goes_on_for_a_packet_has_all_its_restarts_again() {
 
 #[test]
 fn a_construction_that_is_given_up_has_no_upstream_neighbour() {
-    let change = |n: u8| [route(if n % 2 == 0 { VIA_1_GATEWAY } else { VIA_1 }), agree(0)];
+    let change = |n: u8| [route(if n.is_multiple_of(2) { VIA_1_GATEWAY } else { VIA_1 }), agree(0)];
     let mut sequence = vec![protocol(0), Take { client: 0, key: ON_1 }, route(VIA_1), packet(FLOW)];
     sequence.extend((0..4).flat_map(change));
     reaches("constructions given up", &sequence);

@@ -760,6 +760,7 @@ impl World {
             let flow = Flow { source: view.source(), group: view.group() };
             same("flow", flow, mfe.flow)?;
             let what = format!("{flow:x?}");
+            let shown = of_route(|r| if matches!(r.protocol, 2 | 3 | 8 | 9 | 13 | 14) { r.protocol } else { 1 });
             same(&format!("{what} iif"), view.iif(), mfe.iif)?;
             same(&format!("{what} oifs"), view.oifs().collect(), oifs.clone())?;
             same(&format!("{what} number of oifs"), view.oif_count(), oifs.len())?;
@@ -768,7 +769,7 @@ impl World {
             same(&format!("{what} expiry"), view.expires_in_ms(), mfe.expires.saturating_sub(now))?;
             same(&format!("{what} up time"), view.up_time_ms(), now - mfe.born)?;
             same(&format!("{what} iif's protocol"), view.iif_protocol(), owner)?;
-            same(&format!("{what} route's protocol"), view.route_protocol(), of_route(|r| r.protocol))?;
+            same(&format!("{what} route's protocol"), view.route_protocol(), shown)?;
             same(&format!("{what} network"), view.route_network(), of_route(|r| r.network))?;
             same(&format!("{what} mask"), view.route_mask(), of_route(|r| u32::MAX << (32 - r.prefix_len)))?;
             let entry = installed.next().map(|(key, entry)| (*key, entry.clone()));
