@@ -1,5 +1,6 @@
 #!/bin/bash
-# deps.sh demo|check: are the Debian packages there that the demo, or all tests, need?
+# deps.sh demo|check|full: are the Debian packages there that the demo, the tests, or those
+# of ThreadSanitizer and valgrind need?
 # As root the missing ones are installed, otherwise they are named and it stops.
 set -euo pipefail
 
@@ -20,12 +21,22 @@ check=(
     "/usr/share/mingw-w64/include/mgm.h mingw-w64-common"
     "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix"
 )
+full=(
+    "/usr/bin/rustc rustc-web"
+    "/usr/bin/cargo cargo-web"
+    "/usr/lib/rustlib/src/rust/library rust-web-src"
+    "clang-22 clang-22"
+    "/usr/lib/llvm-22/bin/llvm-symbolizer llvm-22"
+    "/usr/lib/llvm-22/lib/clang/22/include/sanitizer libclang-rt-22-dev"
+    "valgrind valgrind"
+)
 
 case ${1:-} in
 demo) wanted=("${demo[@]}") ;;
 check) wanted=("${check[@]}") ;;
+full) wanted=("${check[@]}" "${full[@]}") ;;
 *)
-    echo "usage: deps.sh demo|check" >&2
+    echo "usage: deps.sh demo|check|full" >&2
     exit 2
     ;;
 esac
@@ -47,7 +58,7 @@ if ! command -v cargo >/dev/null; then
     echo "No cargo: install a Rust toolchain first (https://rustup.rs)." >&2
     exit 1
 fi
-if [ "$1" = check ]; then
+if [ "$1" != demo ]; then
     for component in fmt:rustfmt clippy:clippy; do
         cargo "${component%:*}" --version >/dev/null 2>&1 && continue
         if command -v rustup >/dev/null; then

@@ -2,6 +2,7 @@
 #include "host.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,14 +113,14 @@ static void put16(BYTE *at, unsigned value) {
 }
 
 void packet_build(BYTE *bytes, const char *source, const char *group, unsigned length) {
-    static unsigned id;
+    static atomic_uint id; /* packets are built on many threads */
     DWORD s = ip(source), g = ip(group);
     unsigned sum;
     REQUIRE(length >= 28 && length <= 1500);
     memset(bytes, 0, length);
     bytes[0] = 0x45;
     put16(bytes + 2, length);
-    put16(bytes + 4, ++id & 0xFFFF);
+    put16(bytes + 4, (atomic_fetch_add(&id, 1) + 1) & 0xFFFF);
     bytes[8] = 64; /* TTL */
     bytes[9] = 17; /* UDP */
     memcpy(bytes + 12, &s, 4);
