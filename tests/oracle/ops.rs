@@ -240,7 +240,7 @@ fn op((kind, a, b, c, d): (u8, u8, u8, u8, u8)) -> Op {
         14 => Op::EnumStart { client: a, all: b % 2 == 0 },
         15 => Op::EnumNext { which: a, n: b % 4 },
         16 => Op::EnumEnd { which: a },
-        17 => Op::Limit { max: a % 10 },
+        17 => Op::Limit { max: if a < 100 { a % 9 } else { 9 } },
         18 => Op::Inside { which: a, what: b, entry: c, flags: d },
         19 => Op::MfesAfter { flow: a, n: b % 4 },
         _ => Op::Answer { which: a, how: b, key: c },
