@@ -56,7 +56,7 @@ fn mgm() -> Outcome<String> {
 
 fn mgmhost() -> Outcome<String> {
     let begin = part("mgmhost_begin.h")?;
-    Ok([begin, types("host_types")?, functions("host")?, part("mgmhost_end.h")?].join("\n"))
+    Ok([begin, types("host_types")?, functions("host")?, functions("scope")?, part("mgmhost_end.h")?].join("\n"))
 }
 
 /// Text that is no Rust: guards, includes, macros.

@@ -59,7 +59,7 @@ fn main() -> Result<(), Error> {
         ENGINE.receive(wan, &packet(source, group))?;
     }
     ENGINE.mfe_statistics(source.into(), group.into(), |mfe, counted| {
-        let out: Vec<_> = mfe.oifs().map(|oif| (oif.if_index, counted.packets_out(oif))).collect();
+        let out: Vec<_> = mfe.oifs().map(|oif| (oif.if_index, counted.oif(oif).packets)).collect();
         println!("{} packets in on {}, out (interface, packets): {out:?}", counted.entry().packets, mfe.iif().if_index);
         assert_eq!(out, [(2, 3)]);
     })?;

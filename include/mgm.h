@@ -293,7 +293,10 @@ struct _MIB_IPMCAST_OIF_STATS {
     DWORD dwNextHopAddr;
     /** 0. */
     DWORD dwDialContext;
-    /** 0: no forwarder counts it. */
+    /**
+     * Packets of this entry kept in by this interface's TTL threshold. The memory
+     * forwarder counts them; with the Linux kernel, which does not, 0.
+     */
     ULONG ulTtlTooLow;
     /** 0: no forwarder counts it. */
     ULONG ulFragNeeded;

@@ -313,6 +313,37 @@ DWORD MGM_CALL MgmHostAdvanceClock(DWORD dwMilliseconds);
  */
 DWORD MGM_CALL MgmHostGetCounters(PMGM_HOST_COUNTERS pCounters);
 
+/**
+ * Sets the TTL threshold of an interface: a packet is sent out of it only if its TTL, as
+ * it came in, is greater than the threshold. It holds for every MFE, at once and without
+ * a gap; MFEs themselves do not show it.
+ *
+ * dwIfIndex: the interface index, for all its next hops; not 0. Nobody need have taken
+ * the interface; the threshold stays until the manager stops.
+ *
+ * dwTtl: 0 to 255. 1 is the default, and 0 the same: what would leave with TTL 0 stays.
+ * With 255 nothing leaves.
+ *
+ * Any thread, also inside a callback. Starts the manager as a registration does.
+ *
+ * Returns NO_ERROR; ERROR_INVALID_PARAMETER: dwIfIndex 0, or dwTtl above 255;
+ * ERROR_CAN_NOT_COMPLETE: memory ran out, nothing changed.
+ */
+DWORD MGM_CALL MgmHostSetThreshold(DWORD dwIfIndex, DWORD dwTtl);
+
+/**
+ * Reads the TTL threshold of an interface.
+ *
+ * dwIfIndex: the interface index, not 0.
+ *
+ * pdwTtl: receives the threshold, 1 to 255.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, or dwIfIndex 0.
+ */
+DWORD MGM_CALL MgmHostGetThreshold(DWORD dwIfIndex, PDWORD pdwTtl);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,7 +3,7 @@
 
 use rtm::forwarder::{
     Address, Arrival, Event, Forwarder, InterfaceKey, PacketReport, Route,
-    memory::{Memory, Received},
+    memory::{Memory, Packet, Received},
 };
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -43,6 +43,10 @@ impl Family for u128 {
 
 fn key<A: Address>(if_index: u32) -> InterfaceKey<A> {
     InterfaceKey { if_index, next_hop: A::default() }
+}
+
+fn packet(len: u32) -> Packet {
+    Packet { len, ttl: 64 }
 }
 
 fn hop<A: Family>(if_index: u32, n: u8) -> InterfaceKey<A> {
@@ -98,44 +102,66 @@ fn packets_wait_for_their_entry<A: Family>() {
     let mut memory = with_interfaces::<A>(&[key(1), key(2)]);
     let flow = (A::source(), A::group());
     for _ in 0..4 {
-        assert_eq!(memory.receive(key(1), flow, 100, 0), Received::NoEntry);
+        assert_eq!(memory.receive(key(1), flow, packet(100), 0), Received::NoEntry);
     }
-    assert_eq!(memory.receive(key(1), flow, 100, 0), Received::Dropped);
+    assert_eq!(memory.receive(key(1), flow, packet(100), 0), Received::Dropped);
     // Other flows have their own queues, and their packets stay there.
-    assert_eq!(memory.receive(key(1), (A::other(), A::group()), 100, 0), Received::NoEntry);
-    assert_eq!(memory.receive(key(1), (A::source(), A::other_group()), 100, 0), Received::NoEntry);
+    assert_eq!(memory.receive(key(1), (A::other(), A::group()), packet(100), 0), Received::NoEntry);
+    assert_eq!(memory.receive(key(1), (A::source(), A::other_group()), packet(100), 0), Received::NoEntry);
     install(&mut memory, key(1), &[key(2)]);
     let statistics = memory.statistics(A::source(), A::group());
     assert_eq!((statistics.packets, statistics.bytes, statistics.queue_overflow), (4, 400, 1));
-    assert_eq!(memory.packets_out(A::source(), A::group(), key(2)), 4);
+    assert_eq!(memory.oif_statistics(A::source(), A::group(), key(2)).packets, 4);
     assert_eq!(memory.forwarded(), 4);
     assert_eq!(memory.statistics(A::other(), A::group()).packets, 0);
     assert_eq!(memory.statistics(A::source(), A::other_group()).packets, 0);
     memory.remove(A::source(), A::group());
     assert_eq!(memory.statistics(A::source(), A::group()).packets, 0);
-    assert_eq!(memory.receive(key(1), flow, 100, 0), Received::NoEntry);
+    assert_eq!(memory.receive(key(1), flow, packet(100), 0), Received::NoEntry);
 }
 
 fn next_hops_tell_interfaces_apart<A: Family>() {
     let mut memory = with_interfaces::<A>(&[hop(1, 1), hop(1, 2), hop(2, 1), hop(2, 2)]);
     let flow = (A::source(), A::group());
     install(&mut memory, hop(1, 1), &[hop(2, 1), hop(2, 2)]);
-    assert_eq!(memory.receive(hop(1, 1), flow, 50, 0), Received::Forwarded(2));
-    assert_eq!(memory.receive(hop(1, 2), flow, 50, 0), Received::WrongInterface { report: true });
-    assert_eq!(memory.receive(hop(1, 2), flow, 50, 2_999), Received::WrongInterface { report: false });
-    assert_eq!(memory.receive(hop(1, 2), flow, 50, 3_000), Received::WrongInterface { report: true });
+    assert_eq!(memory.receive(hop(1, 1), flow, packet(50), 0), Received::Forwarded(2));
+    assert_eq!(memory.receive(hop(1, 2), flow, packet(50), 0), Received::WrongInterface { report: true });
+    assert_eq!(memory.receive(hop(1, 2), flow, packet(50), 2_999), Received::WrongInterface { report: false });
+    assert_eq!(memory.receive(hop(1, 2), flow, packet(50), 3_000), Received::WrongInterface { report: true });
     install(&mut memory, hop(1, 1), &[hop(2, 2)]);
-    assert_eq!(memory.receive(hop(1, 1), flow, 50, 0), Received::Forwarded(1));
-    assert_eq!(memory.packets_out(A::source(), A::group(), hop(2, 1)), 0);
-    assert_eq!(memory.packets_out(A::source(), A::group(), hop(2, 2)), 2);
+    assert_eq!(memory.receive(hop(1, 1), flow, packet(50), 0), Received::Forwarded(1));
+    assert_eq!(memory.oif_statistics(A::source(), A::group(), hop(2, 1)).packets, 0);
+    assert_eq!(memory.oif_statistics(A::source(), A::group(), hop(2, 2)).packets, 2);
     let statistics = memory.statistics(A::source(), A::group());
     assert_eq!((statistics.packets, statistics.wrong_interface), (5, 3));
     memory.close_interface(hop(1, 1));
-    assert_eq!(memory.receive(hop(1, 1), flow, 50, 0), Received::Forwarded(0));
+    assert_eq!(memory.receive(hop(1, 1), flow, packet(50), 0), Received::Forwarded(0));
     let known = Arrival { if_index: 1, next_hop: Some(A::hop(1)) };
     let unknown: Arrival<A> = Arrival { if_index: 1, next_hop: None };
     assert_eq!([known.is_on(hop(1, 1)), known.is_on(hop(1, 2)), known.is_on(hop(2, 1))], [true, false, false]);
     assert_eq!([unknown.is_on(hop(1, 1)), unknown.is_on(hop(1, 2)), unknown.is_on(hop(2, 1))], [true, true, false]);
+}
+
+fn the_ttl_decides_at_each_oif<A: Family>() {
+    let mut memory = with_interfaces::<A>(&[key(1), hop(2, 1), hop(2, 2), key(3)]);
+    let flow = (A::source(), A::group());
+    memory.set_threshold(2, 32);
+    memory.set_threshold(9, 99);
+    // The first one waits for the entry, and meets the threshold then.
+    assert_eq!(memory.receive(key(1), flow, Packet { len: 50, ttl: 32 }, 0), Received::NoEntry);
+    install(&mut memory, key(1), &[hop(2, 1), hop(2, 2), key(3)]);
+    assert_eq!(memory.receive(key(1), flow, Packet { len: 50, ttl: 33 }, 0), Received::Forwarded(3));
+    assert_eq!(memory.receive(key(1), flow, Packet { len: 50, ttl: 1 }, 0), Received::Forwarded(0));
+    assert_eq!(memory.forwarded(), 2);
+    let mut counted = |oif| {
+        let statistics = memory.oif_statistics(A::source(), A::group(), oif);
+        (statistics.packets, statistics.ttl_too_low)
+    };
+    assert_eq!([hop(2, 1), hop(2, 2), key(3)].map(&mut counted), [(1, 2), (1, 2), (2, 1)]);
+    // An interface that is opened anew begins with the default.
+    memory.close_interface(hop(2, 1));
+    memory.open_interface(hop(2, 1)).expect("memory");
+    assert_eq!(memory.receive(key(1), flow, Packet { len: 50, ttl: 2 }, 0), Received::Forwarded(2));
 }
 
 fn events_carry_whole_addresses<A: Family>(header: A::Header) {
@@ -163,7 +189,12 @@ macro_rules! for_both {
     };
 }
 
-for_both!(the_longest_prefix_is_the_route, packets_wait_for_their_entry, next_hops_tell_interfaces_apart);
+for_both!(
+    the_longest_prefix_is_the_route,
+    packets_wait_for_their_entry,
+    next_hops_tell_interfaces_apart,
+    the_ttl_decides_at_each_oif
+);
 
 #[test]
 fn events_of_both_families() {

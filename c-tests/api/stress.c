@@ -351,6 +351,10 @@ static void anything(void) {
     case 32:
         (void)counters();
         break;
+    case 33:
+        ALLOWED(MgmHostSetThreshold(any_interface(), pick(80)), ERROR_INVALID_PARAMETER);
+        ALLOWED(MgmHostGetThreshold(any_interface(), &component), ERROR_INVALID_PARAMETER);
+        break;
     default:
         do_packet();
         break;
@@ -418,6 +422,7 @@ static void check_flows(void) {
     REQUIRE_OK(MgmRegisterMProtocol(&config, 200, 1, &handle));
     REQUIRE_OK(MgmTakeInterfaceOwnership(handle, 1, 0));
     REQUIRE_OK(MgmTakeInterfaceOwnership(handle, 2, 0));
+    CHECK_OK(MgmHostSetThreshold(2, 1));
     REQUIRE_OK(MgmAddGroupMembershipEntry(handle, 0, 0, 0, 0, 2, 0, JOIN));
     for (unsigned i = 0; i < sizeof sources / sizeof sources[0]; i++)
         for (unsigned j = 0; j < 5; j++) {

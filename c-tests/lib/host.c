@@ -152,6 +152,16 @@ void packet(DWORD if_index, const char *source, const char *group, unsigned leng
     packet_hop(if_index, NULL, source, group, length);
 }
 
+void packet_ttl(DWORD if_index, const char *source, const char *group, unsigned length,
+                unsigned ttl) {
+    BYTE bytes[1500];
+    packet_build(bytes, source, group, length);
+    bytes[8] = (BYTE)ttl;
+    put16(bytes + 10, 0);
+    put16(bytes + 10, ~checksum(0, bytes, 20) & 0xFFFF);
+    CHECK_OK(packet_raw(if_index, 0, bytes, length));
+}
+
 void packets(DWORD if_index, const char *source, const char *group, unsigned length,
              unsigned count) {
     while (count-- > 0)

@@ -32,6 +32,9 @@ void local_address(const char *address, DWORD if_index);
 void packet(DWORD if_index, const char *source, const char *group, unsigned length);
 void packet_hop(DWORD if_index, const char *hop, const char *source, const char *group,
                 unsigned length);
+/* One with this TTL. */
+void packet_ttl(DWORD if_index, const char *source, const char *group, unsigned length,
+                unsigned ttl);
 /* `count` such packets. */
 void packets(DWORD if_index, const char *source, const char *group, unsigned length,
              unsigned count);

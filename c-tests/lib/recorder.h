@@ -224,8 +224,8 @@ struct mfe_room {
     MIB_IPMCAST_OIF more[MFE_OIFS - 1];
 };
 bool mfe_get(const char *source, const char *group, struct mfe_room *room);
-/* Statistics (MGM_MFE_STATS_0):
-     "in=I out=[I,NH:packets] packets=N octets=N wrong=N queue=N"  */
+/* Statistics (MGM_MFE_STATS_0), an oif's with "/N" where its ulTtlTooLow is N and not 0:
+     "in=I out=[I,NH:packets I,NH:packets/N] packets=N octets=N wrong=N queue=N"  */
 const char *mfe_stats(const char *source, const char *group);
 /* Number of MFEs, by MgmGetFirstMfe and MgmGetNextMfe. */
 unsigned mfe_count(void);

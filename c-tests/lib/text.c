@@ -165,6 +165,9 @@ const char *mfe_stats(const char *source, const char *group) {
         used += snprintf(text + used, (size_t)(TEXT_SIZE - used), "%s%lu,%s:%lu", i == 0 ? "" : " ",
                          (unsigned long)oif.dwOutIfIndex, ip_text(oif.dwNextHopAddr),
                          (unsigned long)oif.ulOutPackets);
+        if (oif.ulTtlTooLow != 0)
+            used += snprintf(text + used, (size_t)(TEXT_SIZE - used), "/%lu",
+                             (unsigned long)oif.ulTtlTooLow);
     }
     snprintf(text + used, (size_t)(TEXT_SIZE - used), "] packets=%lu octets=%lu wrong=%lu queue=%lu",
              (unsigned long)room.stats.ulInPkts, (unsigned long)room.stats.ulInOctets,

@@ -11,7 +11,7 @@
  *   block              unblock         RPF callbacks wait meanwhile
  *   inside COMMAND                     runs it in the next RPF callback; several: in turn
  *   owner IF           mfes            stats SOURCE GROUP
- *   counters
+ *   threshold IF TTL   counters
  *   quit                               exits as it is, deregistering nobody
  *
  * Each command ends with a line "= COMMAND: ERROR"; lines that it prints before begin with
@@ -441,6 +441,8 @@ static bool run(DWORD *error) {
         *error = mfes();
     } else if (strcmp(word(0), "stats") == 0) {
         *error = stats();
+    } else if (strcmp(word(0), "threshold") == 0) {
+        *error = MgmHostSetThreshold(interface_word(1), (DWORD)strtoul(word(2), NULL, 10));
     } else if (strcmp(word(0), "counters") == 0) {
         *error = counters();
     } else {

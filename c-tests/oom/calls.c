@@ -175,3 +175,9 @@ DWORD try_advance(DWORD seconds) {
     ARMED(error, MgmHostAdvanceClock(seconds * 1000));
     return error;
 }
+
+DWORD try_threshold(DWORD if_index, DWORD ttl) {
+    DWORD error;
+    ARMED(error, MgmHostSetThreshold(if_index, ttl));
+    return error;
+}

@@ -123,6 +123,17 @@ static void after_route_of_sources(int count) {
         packet(5, numbered("10.0.0.#", k + 1, 0), group_of(0), 100);
 }
 
+/* Scope. */
+
+static DWORD threshold_of(int k) { return try_threshold(1 + (DWORD)k, 2 + (DWORD)k % 250); }
+static void with_thresholds(int count) {
+    entries(count);
+    for (DWORD i = 1; i <= 10; i++)
+        CHECK_OK(MgmHostSetThreshold(i, 32));
+}
+static DWORD threshold_again(int unused) { return (void)unused, try_threshold(2, 64); }
+static DWORD threshold_goes(int unused) { return (void)unused, try_threshold(2, 0); }
+
 /* Start and stop. */
 
 static DWORD start_manager(int unused) {
@@ -158,6 +169,7 @@ static DWORD read_counters(int unused) {
 #define ADVANCE "MgmHostAdvanceClock"
 #define ADD_ROUTE "MgmHostAddRoute"
 #define DELETE_ROUTE "MgmHostDeleteRoute"
+#define THRESHOLD "MgmHostSetThreshold"
 
 static const struct scenario list[] = {
     {RECEIVE, "the first, several clients", members_everywhere, packet_first, 0, PACKET, NULL},
@@ -184,6 +196,9 @@ static const struct scenario list[] = {
     {ADD_ROUTE, "(S,G) joined, MFEs move", exact_members, route_moves, 20, MAY_LOSE, after_route},
     {ADD_ROUTE, "(S,G) joined, many move", exact_members, route_moves, 300, MAY_LOSE, after_route},
     {DELETE_ROUTE, "MFEs become negative", entries, route_goes, 20, MAY_LOSE, after_time},
+    {THRESHOLD, "more interfaces", one_interface, threshold_of, 100, GROWS, NULL},
+    {THRESHOLD, "another, under MFEs", with_thresholds, threshold_again, 20, NEEDS_NOTHING, NULL},
+    {THRESHOLD, "the default again", with_thresholds, threshold_goes, 20, NEEDS_NOTHING, NULL},
     {"MgmHostStart", "the process's first call", nothing, start_manager, 0, 0, NULL},
     {"MgmHostStop", "nobody registered", started, stop_manager, 0, NEEDS_NOTHING, NULL},
     {"MgmHostGetCounters", "some", members_everywhere, read_counters, 0, NEEDS_NOTHING, NULL},

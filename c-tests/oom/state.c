@@ -106,6 +106,15 @@ static void read_owners(char *text, size_t *used) {
         }
 }
 
+static void read_scope(char *text, size_t *used) {
+    for (DWORD i = 1; i < interface_bound; i++) {
+        DWORD ttl = 0;
+        REQUIRE_OK(MgmHostGetThreshold(i, &ttl));
+        if (ttl != 1)
+            line(text, used, "threshold of %u: %u\n", (unsigned)i, (unsigned)ttl);
+    }
+}
+
 void state_read(struct state *state) {
     size_t used = 0, paths_used = 0, counted;
     MGM_HOST_COUNTERS now = counters();
@@ -114,6 +123,7 @@ void state_read(struct state *state) {
          (unsigned)now.dwEntries);
     counted = used;
     read_owners(state->text, &used);
+    read_scope(state->text, &used);
     for (int i = 0; i < CLIENTS; i++)
         if (c[i].handle != NULL) {
             read_groups(c[i].handle, ALL_SOURCES, state->text, &used);

@@ -69,6 +69,7 @@ DWORD try_packet(DWORD if_index, const char *source, const char *group);
 DWORD try_route(const char *prefix, DWORD if_index, const char *gateway);
 DWORD try_route_delete(const char *prefix);
 DWORD try_advance(DWORD seconds);
+DWORD try_threshold(DWORD if_index, DWORD ttl);
 
 /* Interfaces are numbered below this. */
 extern DWORD interface_bound;

@@ -180,6 +180,10 @@ static inline void every_function(unsigned n) {
     CHECK_ERROR(MgmHostStart(&options), ERROR_ALREADY_EXISTS);
     CHECK_ERROR(MgmHostStop(), ERROR_CAN_NOT_COMPLETE);
     CHECK_OK(MgmHostAdvanceClock(1));
+    CHECK_OK(MgmHostSetThreshold(if_out, 32));
+    CHECK_OK(MgmHostGetThreshold(if_out, &id));
+    CHECK_EQ(id, 32);
+    CHECK_OK(MgmHostSetThreshold(if_out, 1));
     count_now.dwSize = sizeof count_now;
     CHECK_OK(MgmHostGetCounters(&count_now));
     CHECK(count_now.dwClients >= 1);

@@ -30,9 +30,11 @@
 #define MgmHostDeleteRoute DoorMgmHostDeleteRoute
 #define MgmHostGetCounters DoorMgmHostGetCounters
 #define MgmHostGetDefaultOptions DoorMgmHostGetDefaultOptions
+#define MgmHostGetThreshold DoorMgmHostGetThreshold
 #define MgmHostGetVersion DoorMgmHostGetVersion
 #define MgmHostReceivePacket DoorMgmHostReceivePacket
 #define MgmHostSetLog DoorMgmHostSetLog
+#define MgmHostSetThreshold DoorMgmHostSetThreshold
 #define MgmHostStart DoorMgmHostStart
 #define MgmHostStop DoorMgmHostStop
 

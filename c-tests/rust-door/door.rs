@@ -429,18 +429,18 @@ fn plain(mfe: &MfeView<'_>) -> Vec<u32> {
 /// A MIB_IPMCAST_MFE_STATS, or _EX.
 fn counted(mfe: &MfeView<'_>, source: &mut dyn StatisticsSource, extended: bool) -> Vec<u32> {
     let entry = source.entry();
-    let out: Vec<_> = mfe.oifs().map(|oif| (oif, source.packets_out(oif))).collect();
+    let out: Vec<_> = mfe.oifs().map(|oif| (oif, source.oif(oif))).collect();
     let mut words = path(mfe);
     let hundredths = [mfe.up_time_ms() / 10, mfe.expires_in_ms().div_ceil(10).max(1)];
     words.extend(hundredths.map(|time| u32::try_from(time).unwrap_or(u32::MAX)));
     words.push(out.len() as u32);
     words.extend([entry.packets, entry.bytes, entry.wrong_interface, entry.queue_overflow].map(|count| count as u32));
     if extended {
-        words.extend([0, 0, 0, 0, out.iter().map(|(_, packets)| packets).sum::<u64>() as u32]);
+        words.extend([0, 0, 0, 0, out.iter().map(|(_, oif)| oif.packets).sum::<u64>() as u32]);
     }
-    words.extend(
-        out.iter().flat_map(|(oif, packets)| [oif.if_index, oif.next_hop.to_be(), 0, 0, 0, *packets as u32, 0]),
-    );
+    words.extend(out.iter().flat_map(|(oif, counted)| {
+        [oif.if_index, oif.next_hop.to_be(), 0, counted.ttl_too_low as u32, 0, counted.packets as u32, 0]
+    }));
     words
 }
 
@@ -700,6 +700,21 @@ unsafe extern "C" fn DoorMgmHostReceivePacket(if_index: u32, next_hop: u32, byte
 #[unsafe(no_mangle)]
 extern "C" fn DoorMgmHostAdvanceClock(milliseconds: u32) -> u32 {
     done(ENGINE.advance(milliseconds))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn DoorMgmHostSetThreshold(if_index: u32, ttl: u32) -> u32 {
+    done(u8::try_from(ttl).map_err(|_| Error::InvalidParameter).and_then(|ttl| ENGINE.set_threshold(if_index, ttl)))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn DoorMgmHostGetThreshold(if_index: u32, ttl: *mut u32) -> u32 {
+    done((|| {
+        let (ttl, threshold) = (given(ttl)?, ENGINE.threshold(if_index)?);
+        // SAFETY: see above.
+        unsafe { *ttl = threshold.into() };
+        Ok(())
+    })())
 }
 
 #[unsafe(no_mangle)]

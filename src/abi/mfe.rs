@@ -330,12 +330,13 @@ impl Form {
         let statistics = source.entry();
         let mut total = 0_u64;
         for (i, oif) in mfe.oifs().enumerate() {
-            let packets = source.packets_out(oif);
-            total = total.wrapping_add(packets);
+            let counted = source.oif(oif);
+            total = total.wrapping_add(counted.packets);
             let part = MIB_IPMCAST_OIF_STATS {
                 dwOutIfIndex: oif.if_index,
                 dwNextHopAddr: oif.next_hop.to_be(),
-                ulOutPackets: packets as u32,
+                ulTtlTooLow: counted.ttl_too_low as u32,
+                ulOutPackets: counted.packets as u32,
                 ..NO_OIF
             };
             room.put(self.fixed() + i * PART, &part, PART);

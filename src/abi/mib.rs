@@ -80,7 +80,8 @@ pub struct _MIB_IPMCAST_OIF_STATS {
     pub dwNextHopAddr: DWORD,
     /// 0.
     pub dwDialContext: DWORD,
-    /// 0: no forwarder counts it.
+    /// Packets of this entry kept in by this interface's TTL threshold. The memory
+    /// forwarder counts them; with the Linux kernel, which does not, 0.
     pub ulTtlTooLow: ULONG,
     /// 0: no forwarder counts it.
     pub ulFragNeeded: ULONG,

@@ -8,7 +8,7 @@
 //! ```text
 //!   base, mib, rtm, types   repr(C) types and constants     ┐
 //!   protocol, mfe, groups   the 17 functions of mgm.h       ├─► include/*.h
-//!   host_types, host        mgmhost.h                       ┘
+//!   host_types, host, scope mgmhost.h                       ┘
 //!   handle, pointer, buffer, error, guard                   what they share
 //!   callbacks               the only caller of C function pointers
 //! ```
@@ -34,6 +34,7 @@ pub mod mib;
 mod pointer;
 pub mod protocol;
 pub mod rtm;
+pub mod scope;
 pub mod types;
 
 pub use callbacks::Callbacks;

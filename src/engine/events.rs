@@ -14,6 +14,8 @@ pub use crate::forwarder::memory::Received;
 const BATCH: usize = 64;
 /// How often the log says that there are too many MFEs, in milliseconds.
 const LIMIT_SAID_EVERY: u64 = 60_000;
+/// Where the TTL stands in an IPv4 header.
+const TTL: usize = 8;
 
 impl<C: Client> Engine<C> {
     /// An event of the forwarder. A call of its own, so that its alerts go out.
@@ -98,7 +100,7 @@ impl<C: Client> Call<C> {
         self.manager.wrong_interface(arrival, flow, &header, now);
     }
 
-    /// A packet reached the memory forwarder.
+    /// A packet reached the memory forwarder; `header` is a whole IPv4 header.
     pub(super) fn receive(
         &mut self,
         arrival: crate::forwarder::InterfaceKey,
@@ -107,10 +109,11 @@ impl<C: Client> Call<C> {
         header: &[u8],
     ) -> Result<(), Error> {
         let now = self.clock.now();
+        let packet = memory::Packet { len, ttl: header[TTL] };
         let header = PacketHeader::new(header);
         let Some(memory) = self.memory() else { return Err(Error::CanNotComplete) };
         let known = Arrival { if_index: arrival.if_index, next_hop: Some(arrival.next_hop) };
-        match memory.receive(arrival, (flow.source, flow.group), len, now) {
+        match memory.receive(arrival, (flow.source, flow.group), packet, now) {
             memory::Received::Forwarded(_) => {}
             memory::Received::WrongInterface { report: true } => {
                 self.manager.wrong_interface(known, flow, &header, now);

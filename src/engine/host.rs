@@ -2,6 +2,7 @@
 
 use super::{
     Core, Engine, ForwarderKind, LogSink, Options, Started, call::Call, clock::Clock, log::Level, ports::Backend,
+    scope::Thresholds,
 };
 #[cfg(target_os = "linux")]
 use crate::forwarder::linux::Linux;
@@ -210,6 +211,7 @@ impl<C: Client> Core<C> {
         self.options = None;
         self.clock = Clock::new();
         self.ports.backend = Backend::Memory(Memory::new());
+        self.ports.thresholds = Thresholds::new();
         self.ports.repair = false;
         self.limit_told_at = None;
     }

@@ -25,6 +25,7 @@ mod options;
 mod ports;
 mod recovery;
 mod requests;
+mod scope;
 mod thread;
 mod watch;
 mod worker;

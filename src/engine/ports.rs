@@ -1,6 +1,9 @@
 //! The way from the manager to the forwarder, with the errors that happen on it.
 
-use super::log::{Level, Log};
+use super::{
+    log::{Level, Log},
+    scope::Thresholds,
+};
 #[cfg(target_os = "linux")]
 use crate::forwarder::linux::Linux;
 use crate::{
@@ -10,6 +13,7 @@ use crate::{
 use std::{fmt, net::Ipv4Addr};
 
 /// The forwarder in use.
+#[allow(clippy::large_enum_variant)] // There is one, in static memory: a box might fail.
 pub(super) enum Backend {
     Memory(Memory),
     #[cfg(target_os = "linux")]
@@ -29,6 +33,7 @@ impl Backend {
 /// The forwarder, and what it leaves in log and counters.
 pub(super) struct Ports {
     pub(super) backend: Backend,
+    pub(super) thresholds: Thresholds,
     pub(super) log: Log,
     pub(super) errors: u64,
     /// An entry could not be installed: the kernel differs from what is wanted.
@@ -37,7 +42,13 @@ pub(super) struct Ports {
 
 impl Ports {
     pub(super) const fn new() -> Self {
-        Self { backend: Backend::Memory(Memory::new()), log: Log::new(), errors: 0, repair: false }
+        Self {
+            backend: Backend::Memory(Memory::new()),
+            thresholds: Thresholds::new(),
+            log: Log::new(),
+            errors: 0,
+            repair: false,
+        }
     }
 
     pub(super) fn failed(&mut self, what: fmt::Arguments<'_>, error: &ForwarderError) {
@@ -54,7 +65,9 @@ impl Forwarding for Ports {
                 ForwarderError::OutOfMemory => Error::OutOfMemory,
                 _ => Error::CanNotComplete,
             }
-        })
+        })?;
+        self.apply_threshold(interface);
+        Ok(())
     }
 
     fn close(&mut self, interface: InterfaceKey) {

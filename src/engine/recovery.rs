@@ -1,7 +1,7 @@
 //! After a panic in the middle of a request: the manager goes on if its parts still
 //! agree, and else starts again from nothing. What is half done is never served.
 
-use super::{Core, Started, log::Level, ports::Backend, worker::Worker};
+use super::{Core, Started, log::Level, ports::Backend, scope::Thresholds, worker::Worker};
 use crate::{alerts::Client, forwarder::memory::Memory};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -28,6 +28,7 @@ impl<C: Client> Core<C> {
         std::mem::forget(std::mem::take(&mut self.manager));
         std::mem::forget(std::mem::take(&mut self.delivery));
         self.ports.backend = Backend::Memory(Memory::new());
+        self.ports.thresholds = Thresholds::new();
         self.worker = Worker::new();
         self.started = Started::No;
         self.options = None;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     alerts::{Client, in_callback},
-    forwarder::{EntryStatistics, InterfaceKey, Route},
+    forwarder::{EntryStatistics, InterfaceKey, OifStatistics, Route},
     manager::{ClientId, Entry, EnumerationId, EnumerationKind, Error, Flags, Flow, MfeView},
 };
 use std::{
@@ -19,8 +19,8 @@ use std::{
 pub trait StatisticsSource {
     /// The entry's counters.
     fn entry(&mut self) -> EntryStatistics;
-    /// Packets that went out of one of its oifs.
-    fn packets_out(&mut self, oif: InterfaceKey) -> u64;
+    /// The counters of one of its oifs.
+    fn oif(&mut self, oif: InterfaceKey) -> OifStatistics;
 }
 
 struct Counted<'a>(&'a mut Backend, Flow);
@@ -30,8 +30,8 @@ impl StatisticsSource for Counted<'_> {
         self.0.forwarder().statistics(self.1.source, self.1.group)
     }
 
-    fn packets_out(&mut self, oif: InterfaceKey) -> u64 {
-        self.0.forwarder().packets_out(self.1.source, self.1.group, oif)
+    fn oif(&mut self, oif: InterfaceKey) -> OifStatistics {
+        self.0.forwarder().oif_statistics(self.1.source, self.1.group, oif)
     }
 }
 

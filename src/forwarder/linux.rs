@@ -126,6 +126,10 @@ impl Forwarder for Linux {
         }
     }
 
+    fn set_threshold(&mut self, if_index: u32, ttl: u8) {
+        self.vifs.set_threshold(if_index, ttl);
+    }
+
     fn install(
         &mut self,
         source: u32,
@@ -139,7 +143,7 @@ impl Forwarder for Linux {
             Some(parent) => {
                 for oif in oifs {
                     if let Some(vif) = self.vifs.find(oif.if_index).filter(|&vif| vif != parent) {
-                        wanted.add(vif);
+                        wanted.add(vif, self.vifs.threshold(vif));
                     }
                 }
                 parent
@@ -170,11 +174,6 @@ impl Forwarder for Linux {
             wrong_interface: counters.wrong_interface,
             queue_overflow: 0,
         })
-    }
-
-    /// The kernel has no counters per oif: always 0.
-    fn packets_out(&mut self, _source: u32, _group: u32, _oif: InterfaceKey) -> u64 {
-        0
     }
 
     fn arrival(&self, vif: u16) -> Option<Arrival> {

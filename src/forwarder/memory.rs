@@ -1,7 +1,9 @@
 //! The forwarder in memory: packets and routes come through the host interface, and
 //! forwarding means counting. The default, and the one for tests without a kernel.
 
-use super::{Address, Arrival, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, Route};
+use super::{
+    Address, Arrival, DEFAULT_THRESHOLD, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, OifStatistics, Route,
+};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
@@ -10,6 +12,15 @@ const UNRESOLVED: usize = 4;
 /// The least time between two reports of wrong-interface packets of one entry, in
 /// milliseconds: the kernel's.
 const REPORT_GAP: u64 = 3_000;
+
+/// What counts of a packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Packet {
+    /// Its bytes, the IP header included.
+    pub len: u32,
+    /// Its TTL as it came in.
+    pub ttl: u8,
+}
 
 /// What became of a packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,7 +44,7 @@ struct Entry<A> {
     source: A,
     group: A,
     iif: InterfaceKey<A>,
-    oifs: Vec<(InterfaceKey<A>, u64)>,
+    oifs: Vec<(InterfaceKey<A>, OifStatistics)>,
     statistics: EntryStatistics,
     reported_at: Option<u64>,
 }
@@ -41,7 +52,7 @@ struct Entry<A> {
 struct Unresolved<A> {
     source: A,
     group: A,
-    waiting: [(InterfaceKey<A>, u32); UNRESOLVED],
+    waiting: [(InterfaceKey<A>, Packet); UNRESOLVED],
     len: usize,
     overflow: u64,
 }
@@ -50,17 +61,23 @@ struct Unresolved<A> {
 pub struct Memory<A = u32> {
     entries: HashTable<Entry<A>>,
     hasher: Option<DefaultHashBuilder>,
-    open: Vec<InterfaceKey<A>>,
+    /// The interfaces in use with their TTL thresholds, ascending.
+    open: Vec<(InterfaceKey<A>, u8)>,
     /// Ascending by prefix length and network.
     routes: Vec<Route<A>>,
     unresolved: Vec<Unresolved<A>>,
     /// The list of the entry that [`Forwarder::prepare`] was called for last.
-    next_oifs: Vec<(InterfaceKey<A>, u64)>,
+    next_oifs: Vec<(InterfaceKey<A>, OifStatistics)>,
     forwarded: u64,
 }
 
 fn hash<A: Address>(hasher: &Option<DefaultHashBuilder>, source: A, group: A) -> u64 {
     hasher.as_ref().map_or(0, |hasher| hasher.hash_one((source, group)))
+}
+
+/// Where an interface stands, or belongs.
+fn place_of<A: Address>(open: &[(InterfaceKey<A>, u8)], interface: InterfaceKey<A>) -> Result<usize, usize> {
+    open.binary_search_by_key(&interface, |&(key, _)| key)
 }
 
 impl<A: Address> Memory<A> {
@@ -106,14 +123,13 @@ impl<A: Address> Memory<A> {
         self.routes.binary_search_by_key(&(prefix_len, network), |route| (route.prefix_len, route.network))
     }
 
-    /// A multicast packet of `len` bytes came in on an interface.
-    pub fn receive(&mut self, iif: InterfaceKey<A>, (source, group): (A, A), len: u32, now: u64) -> Received {
+    /// A multicast packet came in on an interface.
+    pub fn receive(&mut self, iif: InterfaceKey<A>, (source, group): (A, A), packet: Packet, now: u64) -> Received {
         let hash = hash(&self.hasher, source, group);
-        let is_open = self.open.contains(&iif);
         match self.entries.find_mut(hash, |e| (e.source, e.group) == (source, group)) {
-            None => self.keep(iif, (source, group), len),
+            None => self.keep(iif, (source, group), packet),
             Some(entry) => {
-                let received = entry.forward(iif, is_open, len, now);
+                let received = entry.forward(iif, &self.open, packet, now);
                 if let Received::Forwarded(1..) = received {
                     self.forwarded += 1;
                 }
@@ -122,7 +138,7 @@ impl<A: Address> Memory<A> {
         }
     }
 
-    fn keep(&mut self, iif: InterfaceKey<A>, (source, group): (A, A), len: u32) -> Received {
+    fn keep(&mut self, iif: InterfaceKey<A>, (source, group): (A, A), packet: Packet) -> Received {
         let known = self.unresolved.iter_mut().find(|u| (u.source, u.group) == (source, group));
         let queue = match known {
             Some(queue) => queue,
@@ -130,7 +146,7 @@ impl<A: Address> Memory<A> {
                 if self.unresolved.try_reserve(1).is_err() {
                     return Received::OutOfMemory;
                 }
-                let waiting = [(InterfaceKey::default(), 0); UNRESOLVED];
+                let waiting = [(InterfaceKey::default(), Packet::default()); UNRESOLVED];
                 self.unresolved.push(Unresolved { source, group, waiting, len: 0, overflow: 0 });
                 self.unresolved.last_mut().expect("just pushed")
             }
@@ -139,7 +155,7 @@ impl<A: Address> Memory<A> {
             queue.overflow += 1;
             return Received::Dropped;
         }
-        queue.waiting[queue.len] = (iif, len);
+        queue.waiting[queue.len] = (iif, packet);
         queue.len += 1;
         Received::NoEntry
     }
@@ -153,9 +169,9 @@ impl<A: Address> Memory<A> {
     fn resolve(&mut self, source: A, group: A) {
         let Some(at) = self.unresolved.iter().position(|u| (u.source, u.group) == (source, group)) else { return };
         let queue = self.unresolved.swap_remove(at);
-        for &(iif, len) in &queue.waiting[..queue.len] {
+        for &(iif, packet) in &queue.waiting[..queue.len] {
             // Its construction told of the wrong interface already.
-            self.receive(iif, (source, group), len, 0);
+            self.receive(iif, (source, group), packet, 0);
         }
         let hash_of = hash(&self.hasher, source, group);
         if let Some(entry) = self.entries.find_mut(hash_of, |e| (e.source, e.group) == (source, group)) {
@@ -180,7 +196,7 @@ impl<A: Address> Entry<A> {
             }
             if self.oifs.get(at).is_none_or(|&(key, _)| key != oif) {
                 self.oifs.try_reserve(1).map_err(|_| ForwarderError::OutOfMemory)?;
-                self.oifs.insert(at, (oif, 0));
+                self.oifs.insert(at, (oif, OifStatistics::default()));
             }
             at += 1;
         }
@@ -188,9 +204,9 @@ impl<A: Address> Entry<A> {
         Ok(())
     }
 
-    fn forward(&mut self, iif: InterfaceKey<A>, is_open: bool, len: u32, now: u64) -> Received {
+    fn forward(&mut self, iif: InterfaceKey<A>, open: &[(InterfaceKey<A>, u8)], packet: Packet, now: u64) -> Received {
         self.statistics.packets += 1;
-        self.statistics.bytes += u64::from(len);
+        self.statistics.bytes += u64::from(packet.len);
         if iif != self.iif {
             self.statistics.wrong_interface += 1;
             let report = self.reported_at.is_none_or(|at| now >= at + REPORT_GAP);
@@ -199,12 +215,21 @@ impl<A: Address> Entry<A> {
             }
             return Received::WrongInterface { report };
         }
-        if !is_open {
+        if place_of(open, iif).is_err() {
             // As in the kernel: nothing is forwarded from an interface nobody holds.
             return Received::Forwarded(0);
         }
-        self.oifs.iter_mut().for_each(|(_, packets)| *packets += 1);
-        Received::Forwarded(self.oifs.len())
+        let mut forwarded = 0;
+        for (oif, statistics) in &mut self.oifs {
+            let threshold = place_of(open, *oif).map_or(DEFAULT_THRESHOLD, |at| open[at].1);
+            if packet.ttl > threshold {
+                statistics.packets += 1;
+                forwarded += 1;
+            } else {
+                statistics.ttl_too_low += 1;
+            }
+        }
+        Received::Forwarded(forwarded)
     }
 }
 
@@ -217,12 +242,20 @@ impl<A: Address> Default for Memory<A> {
 impl<A: Address> Forwarder<A> for Memory<A> {
     fn open_interface(&mut self, interface: InterfaceKey<A>) -> Result<(), ForwarderError> {
         self.open.try_reserve(1).map_err(|_| ForwarderError::OutOfMemory)?;
-        self.open.push(interface);
+        if let Err(at) = place_of(&self.open, interface) {
+            self.open.insert(at, (interface, DEFAULT_THRESHOLD));
+        }
         Ok(())
     }
 
     fn close_interface(&mut self, interface: InterfaceKey<A>) {
-        self.open.retain(|&other| other != interface);
+        self.open.retain(|&(other, _)| other != interface);
+    }
+
+    fn set_threshold(&mut self, if_index: u32, ttl: u8) {
+        for (_, threshold) in self.open.iter_mut().filter(|(key, _)| key.if_index == if_index) {
+            *threshold = ttl;
+        }
     }
 
     fn prepare(&mut self, source: A, group: A, oifs: usize) -> Result<(), ForwarderError> {
@@ -291,9 +324,9 @@ impl<A: Address> Forwarder<A> for Memory<A> {
         self.find(source, group).map_or_else(EntryStatistics::default, |entry| entry.statistics)
     }
 
-    fn packets_out(&mut self, source: A, group: A, oif: InterfaceKey<A>) -> u64 {
-        let entry = self.find(source, group);
-        entry.and_then(|entry| entry.oifs.iter().find(|(key, _)| *key == oif)).map_or(0, |&(_, packets)| packets)
+    fn oif_statistics(&mut self, source: A, group: A, oif: InterfaceKey<A>) -> OifStatistics {
+        let oifs = self.find(source, group).map_or(&[][..], |entry| &entry.oifs);
+        oifs.iter().find(|(key, _)| *key == oif).map_or_else(OifStatistics::default, |&(_, statistics)| statistics)
     }
 
     fn arrival(&self, _vif: u16) -> Option<Arrival<A>> {

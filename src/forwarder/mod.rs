@@ -70,6 +70,19 @@ pub struct EntryStatistics {
     pub queue_overflow: u64,
 }
 
+/// What a forwarder counted for one oif of an entry; what it cannot know is 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OifStatistics {
+    /// Packets sent out.
+    pub packets: u64,
+    /// Packets kept in because of the interface's TTL threshold.
+    pub ttl_too_low: u64,
+}
+
+/// The TTL threshold of an interface for which none was set: a packet that would leave
+/// with TTL 0 stays.
+pub const DEFAULT_THRESHOLD: u8 = 1;
+
 /// Why a forwarder could not do something. The engine logs it with its context.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ForwarderError {
@@ -169,6 +182,11 @@ pub trait Forwarder<A: Address = u32> {
     /// The last owner has left; no entry of the manager names it any more.
     fn close_interface(&mut self, interface: InterfaceKey<A>);
 
+    /// Packets leave an open interface of this index only if their TTL, as they came in, is
+    /// greater than `ttl`, which is 1 at least. An interface begins with
+    /// [`DEFAULT_THRESHOLD`]; installed entries may keep the old one until the next install.
+    fn set_threshold(&mut self, if_index: u32, ttl: u8);
+
     /// Makes room so that installing this entry with as many oifs needs no memory.
     fn prepare(&mut self, source: A, group: A, oifs: usize) -> Result<(), ForwarderError> {
         let _ = (source, group, oifs);
@@ -194,8 +212,11 @@ pub trait Forwarder<A: Address = u32> {
     /// The entry's counters; zeros when it is not there.
     fn statistics(&mut self, source: A, group: A) -> EntryStatistics;
 
-    /// Packets sent out of `oif` for the entry, where the forwarder counts that.
-    fn packets_out(&mut self, source: A, group: A, oif: InterfaceKey<A>) -> u64;
+    /// The counters of one oif of the entry, where the forwarder has such.
+    fn oif_statistics(&mut self, source: A, group: A, oif: InterfaceKey<A>) -> OifStatistics {
+        let _ = (source, group, oif);
+        OifStatistics::default()
+    }
 
     /// The interface that a report's VIF number stands for.
     fn arrival(&self, vif: u16) -> Option<Arrival<A>>;

@@ -9,9 +9,6 @@ use super::uapi::{self, MAXVIFS, MfcCtl, SiocSgReq, SiocVifReq, VifCtl};
 /// fifth of 1,000, and 32 MiB measured slower again.
 const RECEIVE_BUFFER: i32 = 4 << 20;
 
-/// The TTL threshold of an oif: packets that would leave with TTL 0 stay.
-const FORWARD: u8 = 1;
-
 /// Counters of one entry.
 pub(crate) struct Counters {
     pub packets: u64,
@@ -19,7 +16,8 @@ pub(crate) struct Counters {
     pub wrong_interface: u64,
 }
 
-/// Which VIFs an entry sends to.
+/// Which VIFs an entry sends to: the TTL that a packet must exceed, 0 for the others. The
+/// kernel takes 255, which no TTL exceeds, for 0.
 pub(crate) struct Oifs([u8; MAXVIFS]);
 
 impl Oifs {
@@ -27,9 +25,9 @@ impl Oifs {
         Self([0; MAXVIFS])
     }
 
-    pub(crate) fn add(&mut self, vif: usize) {
+    pub(crate) fn add(&mut self, vif: usize, threshold: u8) {
         if let Some(ttl) = self.0.get_mut(vif) {
-            *ttl = FORWARD;
+            *ttl = threshold;
         }
     }
 }

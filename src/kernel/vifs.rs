@@ -1,6 +1,7 @@
 //! Which VIF slot stands for which interface.
 
 use super::uapi::MAXVIFS;
+use crate::forwarder::DEFAULT_THRESHOLD;
 
 /// The table's slots. Pairs with the same interface index share one.
 pub(crate) struct VifSlots {
@@ -8,6 +9,8 @@ pub(crate) struct VifSlots {
     if_index: [u32; MAXVIFS],
     /// How many pairs use it.
     users: [u32; MAXVIFS],
+    /// The TTL that a packet must exceed to leave.
+    threshold: [u8; MAXVIFS],
     /// Where the next search starts. A freed slot comes back as late as possible,
     /// so that a late upcall or a forgotten oif does not name a new interface.
     next: usize,
@@ -15,7 +18,7 @@ pub(crate) struct VifSlots {
 
 impl VifSlots {
     pub(crate) const fn new() -> Self {
-        Self { if_index: [0; MAXVIFS], users: [0; MAXVIFS], next: 0 }
+        Self { if_index: [0; MAXVIFS], users: [0; MAXVIFS], threshold: [DEFAULT_THRESHOLD; MAXVIFS], next: 0 }
     }
 
     /// The slot of an interface.
@@ -48,6 +51,7 @@ impl VifSlots {
     pub(crate) fn take(&mut self, vif: usize, if_index: u32) {
         self.if_index[vif] = if_index;
         self.users[vif] = 1;
+        self.threshold[vif] = DEFAULT_THRESHOLD;
         self.next = (vif + 1) % MAXVIFS;
     }
 
@@ -64,6 +68,18 @@ impl VifSlots {
         }
         self.if_index[vif] = 0;
         true
+    }
+
+    /// Sets an interface's TTL threshold, if it has a slot.
+    pub(crate) fn set_threshold(&mut self, if_index: u32, ttl: u8) {
+        if let Some(vif) = self.find(if_index) {
+            self.threshold[vif] = ttl;
+        }
+    }
+
+    /// The TTL threshold of the interface in a slot.
+    pub(crate) fn threshold(&self, vif: usize) -> u8 {
+        self.threshold[vif]
     }
 
     /// The slots in use, with their interfaces.
@@ -100,6 +116,22 @@ mod tests {
         // After slot 8 the search goes on upwards and wraps around.
         assert_eq!(slots.free().collect::<Vec<_>>(), [other, vif]);
         assert_eq!(slots.unused(), Some(vif));
+    }
+
+    #[test]
+    fn a_threshold_goes_with_its_interface() {
+        let mut slots = VifSlots::new();
+        slots.set_threshold(7, 9);
+        slots.take(0, 7);
+        assert_eq!(slots.threshold(0), 1);
+        slots.set_threshold(7, 64);
+        slots.share(0);
+        assert_eq!((slots.threshold(0), slots.threshold(1)), (64, 1));
+        slots.leave(0);
+        assert_eq!(slots.threshold(0), 64);
+        slots.leave(0);
+        slots.take(0, 8);
+        assert_eq!(slots.threshold(0), 1);
     }
 
     #[test]

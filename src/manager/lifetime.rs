@@ -56,6 +56,18 @@ impl Manager {
         }
     }
 
+    /// Gives the forwarder again the entries that forward to an interface index.
+    pub fn install_towards(&mut self, if_index: u32, cx: &mut Context<'_>) {
+        if self.interfaces.iter().all(|(_, interface)| interface.key.if_index != if_index || interface.mfe_refs == 0) {
+            return;
+        }
+        for view in self.mfes_after(None, cx.now) {
+            if view.oifs().any(|oif| oif.if_index == if_index) {
+                cx.forwarding.install(&view);
+            }
+        }
+    }
+
     /// Counts a packet on a wrong interface that is not worth a report.
     pub fn count_wrong_interface(&mut self) {
         self.counters.wrong_interface += 1;

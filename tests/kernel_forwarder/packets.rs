@@ -9,7 +9,7 @@
 use std::net::Ipv4Addr;
 
 use rtm::forwarder::linux::{EventBatch, Events, Linux, WaitResult};
-use rtm::forwarder::{Arrival, EntryStatistics, Event, Forwarder, InterfaceKey, PacketReport};
+use rtm::forwarder::{Arrival, EntryStatistics, Event, Forwarder, InterfaceKey, OifStatistics, PacketReport};
 
 use crate::namespace::{in_namespace, index, ip, set};
 use crate::wire::{Link, datagram, expect, packet};
@@ -119,7 +119,7 @@ fn the_first_packet_is_forwarded_once_there_is_an_entry() {
         router.install(a0, &[b0]);
         // That one packet, which waited in the kernel.
         assert!(b1.receive(|| (), is_flow));
-        assert_eq!(router.linux.packets_out(SOURCE, GROUP, b0), 0);
+        assert_eq!(router.linux.oif_statistics(SOURCE, GROUP, b0), OifStatistics::default());
     });
 }
 

@@ -195,7 +195,7 @@ impl Counts {
             }
             for &key in keys {
                 let wanted = out.iter().find(|(oif, _)| *oif == key).map_or(0, |(_, packets)| *packets);
-                let got = memory.packets_out(*source, *group, key);
+                let got = memory.oif_statistics(*source, *group, key).packets;
                 if got != wanted {
                     return Err(format!("{group:x} {source:x} out of {key:x?}: {got} packets, the model {wanted}"));
                 }

@@ -8,7 +8,10 @@ use crate::{
     reached::Reached,
 };
 use rtm::{
-    forwarder::{Arrival, Route, memory::Received},
+    forwarder::{
+        Arrival, Route,
+        memory::{Packet, Received},
+    },
     manager::{
         Alert, Answer, ClientId, Context, DEFAULT_MAX_MFES, Direct, Drop, Entry, EnumerationId, EnumerationKind, Error,
         Flags, Flow, Manager, PacketHeader, Step, TaskId,
@@ -459,7 +462,7 @@ impl World {
     /// What the engine does with a packet that reaches the memory forwarder.
     fn receive(&mut self, key: K, flow: Flow, header: Vec<u8>) -> Outcome {
         let (now, len) = (self.model.now, 100 + u32::from(header[5]));
-        let received = self.forwarder.memory.receive(key, (flow.source, flow.group), len, now);
+        let received = self.forwarder.memory.receive(key, (flow.source, flow.group), Packet { len, ttl: 64 }, now);
         same("received", received, self.counts.receive(&self.model, key, flow, len))?;
         let arrival = Arrival { if_index: key.if_index, next_hop: Some(key.next_hop) };
         match received {
