@@ -99,6 +99,20 @@ typedef struct _MGM_HOST_ROUTE MGM_HOST_ROUTE;
 
 typedef MGM_HOST_ROUTE *PMGM_HOST_ROUTE;
 
+/** An administrative boundary, as MgmHostGetNextBoundary reads it. */
+struct _MGM_HOST_BOUNDARY {
+    /** The interface index. */
+    DWORD dwIfIndex;
+    /** The group, or the first of the range, network byte order; 0 for all groups. */
+    DWORD dwGroup;
+    /** The mask of the groups, network byte order; 0 for all groups. */
+    DWORD dwMask;
+};
+
+typedef struct _MGM_HOST_BOUNDARY MGM_HOST_BOUNDARY;
+
+typedef MGM_HOST_BOUNDARY *PMGM_HOST_BOUNDARY;
+
 /** What the manager counts, since it was started. */
 struct _MGM_HOST_COUNTERS {
     /**
@@ -343,6 +357,57 @@ DWORD MGM_CALL MgmHostSetThreshold(DWORD dwIfIndex, DWORD dwTtl);
  * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, or dwIfIndex 0.
  */
 DWORD MGM_CALL MgmHostGetThreshold(DWORD dwIfIndex, PDWORD pdwTtl);
+
+/**
+ * Adds an administrative boundary: packets of these groups are not forwarded over the
+ * interface, in neither direction. The interface is in no MFE's outgoing list for them,
+ * and an MFE whose incoming interface it is forwards nothing. Memberships there are kept
+ * and enumerated as ever, and have their effect once the boundary is deleted. MFEs that
+ * are there change before the call returns, as by a membership that goes.
+ *
+ * dwIfIndex: the interface index, for all its next hops; not 0. Nobody need have taken
+ * the interface; the boundary stays until the manager stops.
+ *
+ * dwGroup, dwMask: the groups, network byte order. With dwGroup 0 the mask is 0, and all
+ * groups are meant; else a mask of 0 or 255.255.255.255 means one group, and a contiguous
+ * shorter one a range within 224.0.0.0/4.
+ *
+ * Any thread, also inside a callback. Starts the manager as a registration does.
+ *
+ * Returns NO_ERROR, also when the boundary is there; ERROR_INVALID_PARAMETER: dwIfIndex 0,
+ * or no groups in the way described; ERROR_CAN_NOT_COMPLETE: memory ran out, nothing
+ * changed.
+ */
+DWORD MGM_CALL MgmHostAddBoundary(DWORD dwIfIndex, DWORD dwGroup, DWORD dwMask);
+
+/**
+ * Deletes an administrative boundary. Interfaces come back into outgoing lists where
+ * memberships want them and no other boundary keeps them out, before the call returns and
+ * without a creation alert.
+ *
+ * dwIfIndex, dwGroup, dwMask: as MgmHostAddBoundary was given.
+ *
+ * Any thread, also inside a callback. Starts the manager as a registration does.
+ *
+ * Returns NO_ERROR; ERROR_INVALID_PARAMETER: as MgmHostAddBoundary; ERROR_NOT_FOUND: no
+ * such boundary, whatever others cover its groups; ERROR_CAN_NOT_COMPLETE: memory ran out,
+ * nothing changed.
+ */
+DWORD MGM_CALL MgmHostDeleteBoundary(DWORD dwIfIndex, DWORD dwGroup, DWORD dwMask);
+
+/**
+ * Reads the administrative boundaries one after the other, in ascending order of interface
+ * index, then group, then mask.
+ *
+ * pBoundary: a boundary, which need not be there; all 0 for the first. Receives the one
+ * that follows, with mask 255.255.255.255 for one group.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_NO_MORE_ITEMS: none follows, nothing is written;
+ * ERROR_INVALID_PARAMETER: a NULL pointer.
+ */
+DWORD MGM_CALL MgmHostGetNextBoundary(PMGM_HOST_BOUNDARY pBoundary);
 
 #ifdef __cplusplus
 }

@@ -5,8 +5,8 @@
 use rtm::{
     forwarder::{Arrival, InterfaceKey, Route},
     manager::{
-        Answer, ClientId, Context, Direct, Entry, Error, Flags, Flow, Forwarding, Manager, MfeView, PacketHeader, Step,
-        TaskId,
+        Answer, Boundary, ClientId, Context, Direct, Entry, Error, Flags, Flow, Forwarding, Manager, MfeView,
+        PacketHeader, Step, TaskId,
     },
 };
 use std::collections::BTreeMap;
@@ -151,7 +151,7 @@ impl World {
             0 => None,
             n => Some(self.clients[self.random.below(n as u32) as usize]),
         };
-        match (self.random.below(16), client) {
+        match (self.random.below(17), client) {
             (0, _) | (_, None) => {
                 let protocol = PROTOCOLS[self.random.below(4) as usize];
                 let enables = self.random.one_in(2);
@@ -213,6 +213,15 @@ impl World {
                             assert!(self.manager.take_header(header).is_some());
                         }
                     }
+                }
+            }
+            (15, _) => {
+                let mask = [u32::MAX, 0xFFFF_FF00, 0][self.random.below(3) as usize];
+                let boundary = Boundary::new(1 + self.random.below(3), self.flow().group & mask, mask).unwrap();
+                if self.random.one_in(3) {
+                    assert_eq!(self.ask(|manager, cx| manager.add_boundary(boundary, cx)), Ok(()));
+                } else {
+                    let _ = self.ask(|manager, cx| manager.delete_boundary(boundary, cx));
                 }
             }
             _ => self.answer_one(),

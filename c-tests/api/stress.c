@@ -292,6 +292,33 @@ static void do_route(void) {
         ALLOWED(MgmHostAddRoute(&r), ERROR_INVALID_PARAMETER);
 }
 
+static void do_scope(void) {
+    MGM_HOST_BOUNDARY b;
+    DWORD ttl;
+    switch (pick(5)) {
+    case 0:
+        ALLOWED(MgmHostSetThreshold(any_interface(), pick(80)), ERROR_INVALID_PARAMETER);
+        break;
+    case 1:
+        ALLOWED(MgmHostGetThreshold(any_interface(), &ttl), ERROR_INVALID_PARAMETER);
+        break;
+    case 2:
+        memset(&b, 0, sizeof b);
+        while (MgmHostGetNextBoundary(&b) == NO_ERROR)
+            CHECK(b.dwIfIndex >= 1 && b.dwIfIndex <= INTERFACES);
+        break;
+    default:
+        any_group(&b.dwGroup, &b.dwMask);
+        b.dwIfIndex = any_interface();
+        if (one_in(3))
+            ALLOWED(MgmHostAddBoundary(b.dwIfIndex, b.dwGroup, b.dwMask), ERROR_INVALID_PARAMETER);
+        else
+            ALLOWED(MgmHostDeleteBoundary(b.dwIfIndex, b.dwGroup, b.dwMask),
+                    ERROR_INVALID_PARAMETER, ERROR_NOT_FOUND);
+        break;
+    }
+}
+
 /* One call of any function. */
 static void anything(void) {
     DWORD s, sm, g, gm, protocol, component;
@@ -352,8 +379,7 @@ static void anything(void) {
         (void)counters();
         break;
     case 33:
-        ALLOWED(MgmHostSetThreshold(any_interface(), pick(80)), ERROR_INVALID_PARAMETER);
-        ALLOWED(MgmHostGetThreshold(any_interface(), &component), ERROR_INVALID_PARAMETER);
+        do_scope();
         break;
     default:
         do_packet();
@@ -411,6 +437,7 @@ static void check_flows(void) {
     static const char *const sources[] = {"10.1.0.1", "10.1.0.2", "10.2.0.1", "10.3.0.1",
                                           "10.4.0.1", "11.0.0.1"};
     unsigned dead = 0;
+    MGM_HOST_BOUNDARY b;
     HANDLE handle;
     ROUTING_PROTOCOL_CONFIG config = client_callbacks(&c[6], 0);
     route("10.1.0.0/24", 1, NULL, 3);
@@ -423,6 +450,8 @@ static void check_flows(void) {
     REQUIRE_OK(MgmTakeInterfaceOwnership(handle, 1, 0));
     REQUIRE_OK(MgmTakeInterfaceOwnership(handle, 2, 0));
     CHECK_OK(MgmHostSetThreshold(2, 1));
+    while (memset(&b, 0, sizeof b), MgmHostGetNextBoundary(&b) == NO_ERROR)
+        CHECK_OK(MgmHostDeleteBoundary(b.dwIfIndex, b.dwGroup, b.dwMask));
     REQUIRE_OK(MgmAddGroupMembershipEntry(handle, 0, 0, 0, 0, 2, 0, JOIN));
     for (unsigned i = 0; i < sizeof sources / sizeof sources[0]; i++)
         for (unsigned j = 0; j < 5; j++) {

@@ -11,7 +11,8 @@
  *   block              unblock         RPF callbacks wait meanwhile
  *   inside COMMAND                     runs it in the next RPF callback; several: in turn
  *   owner IF           mfes            stats SOURCE GROUP
- *   threshold IF TTL   counters
+ *   threshold IF TTL   bound IF GROUP MASK   unbound IF GROUP MASK
+ *   counters
  *   quit                               exits as it is, deregistering nobody
  *
  * Each command ends with a line "= COMMAND: ERROR"; lines that it prints before begin with
@@ -443,6 +444,10 @@ static bool run(DWORD *error) {
         *error = stats();
     } else if (strcmp(word(0), "threshold") == 0) {
         *error = MgmHostSetThreshold(interface_word(1), (DWORD)strtoul(word(2), NULL, 10));
+    } else if (strcmp(word(0), "bound") == 0) {
+        *error = MgmHostAddBoundary(interface_word(1), address_word(2), address_word(3));
+    } else if (strcmp(word(0), "unbound") == 0) {
+        *error = MgmHostDeleteBoundary(interface_word(1), address_word(2), address_word(3));
     } else if (strcmp(word(0), "counters") == 0) {
         *error = counters();
     } else {

@@ -181,3 +181,17 @@ DWORD try_threshold(DWORD if_index, DWORD ttl) {
     ARMED(error, MgmHostSetThreshold(if_index, ttl));
     return error;
 }
+
+DWORD try_boundary(DWORD if_index, const char *groups) {
+    DWORD group, mask, error;
+    ip_range(groups, &group, &mask);
+    ARMED(error, MgmHostAddBoundary(if_index, group, mask));
+    return error;
+}
+
+DWORD try_boundary_delete(DWORD if_index, const char *groups) {
+    DWORD group, mask, error;
+    ip_range(groups, &group, &mask);
+    ARMED(error, MgmHostDeleteBoundary(if_index, group, mask));
+    return error;
+}

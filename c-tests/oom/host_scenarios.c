@@ -134,6 +134,20 @@ static void with_thresholds(int count) {
 static DWORD threshold_again(int unused) { return (void)unused, try_threshold(2, 64); }
 static DWORD threshold_goes(int unused) { return (void)unused, try_threshold(2, 0); }
 
+static DWORD boundary_of(int k) { return try_boundary(1 + (DWORD)k % 7, group_of(k)); }
+/* Empty MFEs whose lists have no room yet for the interfaces that want to be in them. */
+static void bounded(int count) {
+    routers(0);
+    CHECK_OK(MgmHostAddBoundary(1, 0, 0));
+    packets_for_entries(count);
+    for (DWORD i = 10; i < 20; i++) {
+        REQUIRE_OK(if_take(PROTOCOL_B, i));
+        REQUIRE_OK(member_add(PROTOCOL_B, "0", "0", i, JOIN));
+    }
+}
+static DWORD boundary_empties(int unused) { return (void)unused, try_boundary(1, "239.0.0.0/8"); }
+static DWORD boundary_fills(int unused) { return (void)unused, try_boundary_delete(1, "0"); }
+
 /* Start and stop. */
 
 static DWORD start_manager(int unused) {
@@ -170,6 +184,8 @@ static DWORD read_counters(int unused) {
 #define ADD_ROUTE "MgmHostAddRoute"
 #define DELETE_ROUTE "MgmHostDeleteRoute"
 #define THRESHOLD "MgmHostSetThreshold"
+#define ADD_BOUNDARY "MgmHostAddBoundary"
+#define DELETE_BOUNDARY "MgmHostDeleteBoundary"
 
 static const struct scenario list[] = {
     {RECEIVE, "the first, several clients", members_everywhere, packet_first, 0, PACKET, NULL},
@@ -199,6 +215,11 @@ static const struct scenario list[] = {
     {THRESHOLD, "more interfaces", one_interface, threshold_of, 100, GROWS, NULL},
     {THRESHOLD, "another, under MFEs", with_thresholds, threshold_again, 20, NEEDS_NOTHING, NULL},
     {THRESHOLD, "the default again", with_thresholds, threshold_goes, 20, NEEDS_NOTHING, NULL},
+    {ADD_BOUNDARY, "more groups", entries, boundary_of, 100, GROWS, NULL},
+    {ADD_BOUNDARY, "few MFEs become empty", entries, boundary_empties, 20, 0, NULL},
+    {ADD_BOUNDARY, "many MFEs become empty", entries, boundary_empties, 300, 0, NULL},
+    {DELETE_BOUNDARY, "MFEs fill", bounded, boundary_fills, 20, 0, NULL},
+    {DELETE_BOUNDARY, "many MFEs fill", bounded, boundary_fills, 300, 0, NULL},
     {"MgmHostStart", "the process's first call", nothing, start_manager, 0, 0, NULL},
     {"MgmHostStop", "nobody registered", started, stop_manager, 0, NEEDS_NOTHING, NULL},
     {"MgmHostGetCounters", "some", members_everywhere, read_counters, 0, NEEDS_NOTHING, NULL},

@@ -107,12 +107,16 @@ static void read_owners(char *text, size_t *used) {
 }
 
 static void read_scope(char *text, size_t *used) {
+    MGM_HOST_BOUNDARY boundary = {0, 0, 0};
+    DWORD ttl = 0;
     for (DWORD i = 1; i < interface_bound; i++) {
-        DWORD ttl = 0;
         REQUIRE_OK(MgmHostGetThreshold(i, &ttl));
         if (ttl != 1)
             line(text, used, "threshold of %u: %u\n", (unsigned)i, (unsigned)ttl);
     }
+    while (MgmHostGetNextBoundary(&boundary) == NO_ERROR)
+        line(text, used, "boundary of %u: %x %x\n", (unsigned)boundary.dwIfIndex,
+             (unsigned)boundary.dwGroup, (unsigned)boundary.dwMask);
 }
 
 void state_read(struct state *state) {

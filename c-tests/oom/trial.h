@@ -70,6 +70,8 @@ DWORD try_route(const char *prefix, DWORD if_index, const char *gateway);
 DWORD try_route_delete(const char *prefix);
 DWORD try_advance(DWORD seconds);
 DWORD try_threshold(DWORD if_index, DWORD ttl);
+DWORD try_boundary(DWORD if_index, const char *groups);
+DWORD try_boundary_delete(DWORD if_index, const char *groups);
 
 /* Interfaces are numbered below this. */
 extern DWORD interface_bound;

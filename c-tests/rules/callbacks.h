@@ -94,12 +94,14 @@ static inline void every_function(unsigned n) {
     BYTE bytes[100];
     MIB_IPMCAST_MFE key;
     MGM_HOST_ROUTE r;
+    MGM_HOST_BOUNDARY boundary;
     MGM_HOST_OPTIONS options;
     MGM_HOST_COUNTERS count_now;
 
     memset(&config, 0, sizeof config);
     memset(&key, 0, sizeof key);
     memset(&r, 0, sizeof r);
+    memset(&boundary, 0, sizeof boundary);
     memset(&options, 0, sizeof options);
     memset(&count_now, 0, sizeof count_now);
     snprintf(network, sizeof network, "172.16.%u.0/24", n);
@@ -184,6 +186,12 @@ static inline void every_function(unsigned n) {
     CHECK_OK(MgmHostGetThreshold(if_out, &id));
     CHECK_EQ(id, 32);
     CHECK_OK(MgmHostSetThreshold(if_out, 1));
+    CHECK_OK(MgmHostAddBoundary(if_out, ip(group), 0));
+    boundary.dwIfIndex = if_out;
+    CHECK_OK(MgmHostGetNextBoundary(&boundary));
+    CHECK_EQ(boundary.dwIfIndex, if_out);
+    CHECK_EQ(boundary.dwGroup, ip(group));
+    CHECK_OK(MgmHostDeleteBoundary(if_out, ip(group), 0));
     count_now.dwSize = sizeof count_now;
     CHECK_OK(MgmHostGetCounters(&count_now));
     CHECK(count_now.dwClients >= 1);

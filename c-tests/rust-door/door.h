@@ -25,11 +25,14 @@
 #define MgmSetMfe DoorMgmSetMfe
 #define MgmTakeInterfaceOwnership DoorMgmTakeInterfaceOwnership
 
+#define MgmHostAddBoundary DoorMgmHostAddBoundary
 #define MgmHostAddRoute DoorMgmHostAddRoute
 #define MgmHostAdvanceClock DoorMgmHostAdvanceClock
+#define MgmHostDeleteBoundary DoorMgmHostDeleteBoundary
 #define MgmHostDeleteRoute DoorMgmHostDeleteRoute
 #define MgmHostGetCounters DoorMgmHostGetCounters
 #define MgmHostGetDefaultOptions DoorMgmHostGetDefaultOptions
+#define MgmHostGetNextBoundary DoorMgmHostGetNextBoundary
 #define MgmHostGetThreshold DoorMgmHostGetThreshold
 #define MgmHostGetVersion DoorMgmHostGetVersion
 #define MgmHostReceivePacket DoorMgmHostReceivePacket

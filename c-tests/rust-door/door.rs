@@ -19,8 +19,8 @@ use rtm::{
             ERROR_MORE_DATA, ERROR_NO_MORE_ITEMS, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_FOUND, FILETIME, HANDLE, NO_ERROR,
         },
         host_types::{
-            MGM_HOST_CLOCK_MANUAL, MGM_HOST_COUNTERS, MGM_HOST_FORWARDER_LINUX, MGM_HOST_FORWARDER_MEMORY,
-            MGM_HOST_OPTIONS, MGM_HOST_ROUTE, PMGM_HOST_LOG_CALLBACK,
+            MGM_HOST_BOUNDARY, MGM_HOST_CLOCK_MANUAL, MGM_HOST_COUNTERS, MGM_HOST_FORWARDER_LINUX,
+            MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_ROUTE, PMGM_HOST_LOG_CALLBACK,
         },
         mib::MIB_IPMCAST_MFE,
         rtm::{RTM_DEST_INFO, RTM_DEST_VIEW_INFO, RTM_NET_ADDRESS, RTM_VIEW_ID_MCAST, RTM_VIEW_MASK_MCAST},
@@ -29,7 +29,9 @@ use rtm::{
     alerts::{Client, CreationAlert, OutOfMemory, RpfQuery},
     engine::{Engine, ForwarderKind, Level, LogSink, More, Options, StatisticsSource},
     forwarder::{InterfaceKey, MAX_IPV4_HEADER, Route},
-    manager::{ClientId, DEFAULT_TIMEOUT, Entry, EnumerationId, EnumerationKind, Error, Flags, Flow, MfeView},
+    manager::{
+        Boundary, ClientId, DEFAULT_TIMEOUT, Entry, EnumerationId, EnumerationKind, Error, Flags, Flow, MfeView,
+    },
 };
 use std::{
     ffi::{CString, c_char, c_void},
@@ -714,6 +716,35 @@ unsafe extern "C" fn DoorMgmHostGetThreshold(if_index: u32, ttl: *mut u32) -> u3
         // SAFETY: see above.
         unsafe { *ttl = threshold.into() };
         Ok(())
+    })())
+}
+
+fn boundary(if_index: u32, group: u32, mask: u32) -> Result<Boundary, Error> {
+    Boundary::new(if_index, u32::from_be(group), u32::from_be(mask))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn DoorMgmHostAddBoundary(if_index: u32, group: u32, mask: u32) -> u32 {
+    done(boundary(if_index, group, mask).and_then(|boundary| ENGINE.add_boundary(boundary)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn DoorMgmHostDeleteBoundary(if_index: u32, group: u32, mask: u32) -> u32 {
+    done(boundary(if_index, group, mask).and_then(|boundary| ENGINE.delete_boundary(boundary)))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn DoorMgmHostGetNextBoundary(next: *mut MGM_HOST_BOUNDARY) -> u32 {
+    code((|| {
+        let next = given(next)?;
+        // SAFETY: see above.
+        let after = unsafe { *next };
+        let after = (after.dwIfIndex, u32::from_be(after.dwGroup), u32::from_be(after.dwMask));
+        let Some(found) = ENGINE.boundary_after(after) else { return Ok(ERROR_NO_MORE_ITEMS) };
+        let (if_index, group, mask) = found.words();
+        // SAFETY: see above.
+        unsafe { *next = MGM_HOST_BOUNDARY { dwIfIndex: if_index, dwGroup: group.to_be(), dwMask: mask.to_be() } };
+        Ok(NO_ERROR)
     })())
 }
 

@@ -72,6 +72,22 @@ pub type MGM_HOST_ROUTE = _MGM_HOST_ROUTE;
 /// The address of one.
 pub type PMGM_HOST_ROUTE = *mut MGM_HOST_ROUTE;
 
+/// An administrative boundary, as MgmHostGetNextBoundary reads it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct _MGM_HOST_BOUNDARY {
+    /// The interface index.
+    pub dwIfIndex: DWORD,
+    /// The group, or the first of the range, network byte order; 0 for all groups.
+    pub dwGroup: DWORD,
+    /// The mask of the groups, network byte order; 0 for all groups.
+    pub dwMask: DWORD,
+}
+/// See the structure.
+pub type MGM_HOST_BOUNDARY = _MGM_HOST_BOUNDARY;
+/// The address of one.
+pub type PMGM_HOST_BOUNDARY = *mut MGM_HOST_BOUNDARY;
+
 /// What the manager counts, since it was started.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -149,6 +165,8 @@ const _: () = {
     assert!(offset_of!(MGM_HOST_OPTIONS, dwMaxEntries) == 20);
     assert!(size_of::<MGM_HOST_ROUTE>() == 20);
     assert!(offset_of!(MGM_HOST_ROUTE, dwProtocol) == 16);
+    assert!(size_of::<MGM_HOST_BOUNDARY>() == 12);
+    assert!(offset_of!(MGM_HOST_BOUNDARY, dwMask) == 8);
     assert!(size_of::<MGM_HOST_COUNTERS>() == 24 + 16 * 8);
     assert!(offset_of!(MGM_HOST_COUNTERS, ullPacketsWithoutEntry) == 24);
     assert!(offset_of!(MGM_HOST_COUNTERS, ullLogLost) == 144);

@@ -1,11 +1,12 @@
 //! What the host program sets for an interface: how far packets go.
 
 use super::ENGINE;
-use super::base::{DWORD, PDWORD};
+use super::base::{DWORD, ERROR_NO_MORE_ITEMS, NO_ERROR, PDWORD};
 use super::error::OutOfMemoryIs;
 use super::guard::guarded;
+use super::host_types::{MGM_HOST_BOUNDARY, PMGM_HOST_BOUNDARY};
 use super::pointer::Place;
-use crate::manager::Error;
+use crate::manager::{Boundary, Error};
 
 /// Sets the TTL threshold of an interface: a packet is sent out of it only if its TTL, as
 /// it came in, is greater than the threshold. It holds for every MFE, at once and without
@@ -46,4 +47,72 @@ pub unsafe extern "system" fn MgmHostGetThreshold(dwIfIndex: DWORD, pdwTtl: PDWO
         place.set(u32::from(ENGINE.threshold(dwIfIndex)?));
         Ok(())
     })
+}
+
+/// Adds an administrative boundary: packets of these groups are not forwarded over the
+/// interface, in neither direction. The interface is in no MFE's outgoing list for them,
+/// and an MFE whose incoming interface it is forwards nothing. Memberships there are kept
+/// and enumerated as ever, and have their effect once the boundary is deleted. MFEs that
+/// are there change before the call returns, as by a membership that goes.
+///
+/// dwIfIndex: the interface index, for all its next hops; not 0. Nobody need have taken
+/// the interface; the boundary stays until the manager stops.
+///
+/// dwGroup, dwMask: the groups, network byte order. With dwGroup 0 the mask is 0, and all
+/// groups are meant; else a mask of 0 or 255.255.255.255 means one group, and a contiguous
+/// shorter one a range within 224.0.0.0/4.
+///
+/// Any thread, also inside a callback. Starts the manager as a registration does.
+///
+/// Returns NO_ERROR, also when the boundary is there; ERROR_INVALID_PARAMETER: dwIfIndex 0,
+/// or no groups in the way described; ERROR_CAN_NOT_COMPLETE: memory ran out, nothing
+/// changed.
+#[unsafe(no_mangle)]
+pub extern "system" fn MgmHostAddBoundary(dwIfIndex: DWORD, dwGroup: DWORD, dwMask: DWORD) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.add_boundary(boundary(dwIfIndex, dwGroup, dwMask)?))
+}
+
+/// Deletes an administrative boundary. Interfaces come back into outgoing lists where
+/// memberships want them and no other boundary keeps them out, before the call returns and
+/// without a creation alert.
+///
+/// dwIfIndex, dwGroup, dwMask: as MgmHostAddBoundary was given.
+///
+/// Any thread, also inside a callback. Starts the manager as a registration does.
+///
+/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: as MgmHostAddBoundary; ERROR_NOT_FOUND: no
+/// such boundary, whatever others cover its groups; ERROR_CAN_NOT_COMPLETE: memory ran out,
+/// nothing changed.
+#[unsafe(no_mangle)]
+pub extern "system" fn MgmHostDeleteBoundary(dwIfIndex: DWORD, dwGroup: DWORD, dwMask: DWORD) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.delete_boundary(boundary(dwIfIndex, dwGroup, dwMask)?))
+}
+
+/// Reads the administrative boundaries one after the other, in ascending order of interface
+/// index, then group, then mask.
+///
+/// pBoundary: a boundary, which need not be there; all 0 for the first. Receives the one
+/// that follows, with mask 255.255.255.255 for one group.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_NO_MORE_ITEMS: none follows, nothing is written;
+/// ERROR_INVALID_PARAMETER: a NULL pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmHostGetNextBoundary(pBoundary: PMGM_HOST_BOUNDARY) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        // SAFETY: NULL, or as the header asks: a structure to read and write.
+        let place = unsafe { Place::new(pBoundary) }?;
+        let after = place.get();
+        let after = (after.dwIfIndex, u32::from_be(after.dwGroup), u32::from_be(after.dwMask));
+        let Some(next) = ENGINE.boundary_after(after) else { return Ok(ERROR_NO_MORE_ITEMS) };
+        let (if_index, group, mask) = next.words();
+        place.set(MGM_HOST_BOUNDARY { dwIfIndex: if_index, dwGroup: group.to_be(), dwMask: mask.to_be() });
+        Ok(NO_ERROR)
+    })
+}
+
+/// A boundary as a caller names it.
+fn boundary(if_index: DWORD, group: DWORD, mask: DWORD) -> Result<Boundary, Error> {
+    Boundary::new(if_index, u32::from_be(group), u32::from_be(mask))
 }

@@ -212,6 +212,7 @@ impl<C: Client> Core<C> {
         self.clock = Clock::new();
         self.ports.backend = Backend::Memory(Memory::new());
         self.ports.thresholds = Thresholds::new();
+        self.manager.forget_boundaries();
         self.ports.repair = false;
         self.limit_told_at = None;
     }

@@ -1,11 +1,12 @@
-//! What the host program sets for an interface index: its TTL threshold. It may come
-//! before anybody takes the interface, and stays until the manager stops.
+//! What the host program sets for an interface index: its TTL threshold and its
+//! boundaries. They may come before anybody takes the interface, and stay until the
+//! manager stops.
 
 use super::{Engine, ports::Ports};
 use crate::{
     alerts::Client,
     forwarder::{DEFAULT_THRESHOLD, InterfaceKey},
-    manager::Error,
+    manager::{Boundary, Error},
 };
 
 /// The thresholds that are not the default one, ascending by interface index.
@@ -73,5 +74,30 @@ impl<C: Client> Engine<C> {
             return Err(Error::InvalidParameter);
         }
         Ok(self.enter().ports.thresholds.get(if_index))
+    }
+
+    /// Adds a boundary, for the entries that are there too.
+    ///
+    /// # Errors
+    /// See [`crate::manager::Manager::add_boundary`].
+    pub fn add_boundary(&'static self, boundary: Boundary) -> Result<(), Error> {
+        let mut call = self.enter();
+        call.start_by_use();
+        call.ask(|manager, cx| manager.add_boundary(boundary, cx))
+    }
+
+    /// Deletes a boundary, for the entries that are there too.
+    ///
+    /// # Errors
+    /// See [`crate::manager::Manager::delete_boundary`].
+    pub fn delete_boundary(&'static self, boundary: Boundary) -> Result<(), Error> {
+        let mut call = self.enter();
+        call.start_by_use();
+        call.ask(|manager, cx| manager.delete_boundary(boundary, cx))
+    }
+
+    /// The boundary that follows the words of another, which need not be there.
+    pub fn boundary_after(&'static self, words: (u32, u32, u32)) -> Option<Boundary> {
+        self.enter().manager.boundary_after(words)
     }
 }

@@ -26,6 +26,8 @@ impl Manager {
             for oif in &mfe.oifs {
                 let interface = self.interfaces.get(oif.interface()).ok_or("an oif is held by nobody")?;
                 check(!oif.is_active() || interface.key != mfe.iif, "an oif is the iif")?;
+                let barred = self.is_barred(oif.interface(), mfe.iif, mfe.flow.group);
+                check(!oif.is_active() || !barred, "an oif is beyond a boundary")?;
             }
             let keys = || mfe.oifs.iter().map(|oif| self.interfaces[oif.interface()].key);
             check(keys().is_sorted_by(|a, b| a < b), "oifs are not ascending")?;

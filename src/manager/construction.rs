@@ -379,12 +379,15 @@ impl Manager {
     /// Step 4: the creation alert to the next client with interfaces in the list.
     fn tell_next(&mut self, c: &mut Construction, cx: &mut Context<'_>) -> Progress {
         let credited = |candidate: &Candidate| self.interfaces.credited(candidate.interface);
-        let next = c.candidates.iter().map(credited).filter(|&client| c.told.is_none_or(|told| client > told)).min();
+        // What is beyond a boundary now is nobody's to veto; it may be inside at the end.
+        let is_asked = |candidate: &&Candidate| !self.is_barred(candidate.interface, c.incoming.iif, c.flow.group);
+        let asked = c.candidates.iter().filter(is_asked);
+        let next = asked.clone().map(credited).filter(|&client| c.told.is_none_or(|told| client > told)).min();
         let Some((client, index)) = next.and_then(|index| Some((self.client_at(index)?, index))) else {
             return self.install(c, cx);
         };
         let mut oifs = Vec::new();
-        for candidate in c.candidates.iter().filter(|candidate| credited(candidate) == index) {
+        for candidate in asked.filter(|candidate| credited(candidate) == index) {
             let interface = &self.interfaces[candidate.interface];
             if oifs.try_reserve(1).is_err() {
                 return self.give_up(c, Error::OutOfMemory, cx);
@@ -512,6 +515,7 @@ impl Manager {
                 oifs.push(oif);
             }
         }
+        oifs.retain(|oif| !oif.is_active() || !self.is_barred(oif.interface(), c.incoming.iif, c.flow.group));
         oifs.sort_unstable_by_key(|oif| self.interfaces[oif.interface()].key);
         Ok(oifs)
     }

@@ -48,12 +48,14 @@ impl Manager {
 
     fn include(&mut self, id: MfeId, interface: InterfaceId, caller: ClientIndex, cx: &mut Context<'_>) {
         let key = self.interfaces[interface].key;
-        let mfe = &mut self.mfes[id];
-        if mfe.iif == key {
-            // Not into its own packets' list; but an earlier veto does not outlive this.
+        let mfe = &self.mfes[id];
+        if mfe.iif == key || self.is_barred(interface, mfe.iif, mfe.flow.group) {
+            // Not into its own packets' list, nor beyond a boundary; but an earlier veto
+            // does not outlive this.
             self.exclude_veto(id, interface);
             return;
         }
+        let mfe = &mut self.mfes[id];
         let was_empty = mfe.is_empty();
         match mfe.oifs.iter().position(|oif| oif.interface() == interface) {
             Some(at) if mfe.oifs[at].is_active() => return,
@@ -108,7 +110,7 @@ impl Manager {
     }
 
     /// An MFE's list went from empty to non-empty.
-    fn filled(&mut self, id: MfeId, caller: ClientIndex, now: u64) {
+    pub(super) fn filled(&mut self, id: MfeId, caller: ClientIndex, now: u64) {
         self.mfes.set_timeout(id, DEFAULT_TIMEOUT, now);
         let owner = self.owner_of(self.mfes[id].iif).filter(|owner| owner.index != caller);
         self.tell_iif_join(id, owner);

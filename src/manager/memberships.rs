@@ -16,6 +16,8 @@ const KEPT: usize = 1024;
 pub type InterfaceId = u32;
 /// A client's number inside the manager.
 pub type ClientIndex = u32;
+/// The number of no client.
+pub const NOBODY: ClientIndex = u32::MAX;
 
 /// Who holds a membership on an interface.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

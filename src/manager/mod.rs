@@ -17,10 +17,12 @@
 //! | 7 life of an MFE | `lifetime`, `moves`, `routes`, `wheel`, `mfes` |
 //! | 8 enumeration | `enumeration`, `view` |
 //! | 9 threads, memory | `tasks`, `outbox`; `slab`, `ordered` can fail to grow |
+//! | (10, of docs/behaviour.md) scope | `boundaries` |
 
 #![forbid(unsafe_code)]
 
 mod audit;
+mod boundaries;
 mod clients;
 mod construction;
 mod entry;
@@ -47,6 +49,7 @@ mod tasks;
 mod view;
 mod wheel;
 
+pub use boundaries::Boundary;
 pub use entry::{Entry, Flags, is_group, mask_of};
 pub use enumeration::EnumerationKind;
 pub use error::Error;
@@ -125,6 +128,7 @@ pub struct Manager {
     sources: sources::Sources,
     mfes: mfes::Mfes,
     max_mfes: u32,
+    boundaries: boundaries::Boundaries,
     tasks: slab::Slab<tasks::Task>,
     /// The flows whose MFEs are being made or evaluated.
     constructing: Vec<(Flow, TaskId)>,
@@ -145,6 +149,7 @@ impl Manager {
             sources: sources::Sources::new(),
             mfes: mfes::Mfes::new(),
             max_mfes: DEFAULT_MAX_MFES,
+            boundaries: boundaries::Boundaries::new(),
             tasks: slab::Slab::new(),
             constructing: Vec::new(),
             enumerations: Generational::new(),
