@@ -6,6 +6,7 @@
 //!  forwarder::linux ──► mroute (VIFs, entries, counters) ──► kernel table
 //!        │  ├─────────► vifs (which slot is which interface)
 //!        │  ├─────────► routes ──► netlink (RTM_GETROUTE)
+//!        │  ├─────────► mfc_dump ──► netlink (all entries of the table)
 //!        │  └─────────► holder (who has the table, from /proc)
 //!        ▼ waker
 //!     events ◄── upcall ◄── mroute socket (a dup)
@@ -15,6 +16,8 @@
 
 pub(crate) mod events;
 pub(crate) mod holder;
+#[allow(dead_code)] // its readers follow
+pub(crate) mod mfc_dump;
 pub(crate) mod monitor;
 pub(crate) mod mroute;
 pub(crate) mod netlink;

@@ -10,6 +10,7 @@ use super::uapi::{self, MAXVIFS, MfcCtl, SiocSgReq, SiocVifReq, VifCtl};
 const RECEIVE_BUFFER: i32 = 4 << 20;
 
 /// Counters of one entry.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Counters {
     pub packets: u64,
     pub bytes: u64,

@@ -8,6 +8,10 @@ use super::sys::{self, SysError, SysResult};
 /// (a link with hundreds of virtual functions) is told as truncated.
 const BUFFER: usize = 16 * 1024;
 
+/// The most that the kernel puts into one datagram of a dump, and it goes by the
+/// reader's buffer: the smaller that is, the more datagrams there are.
+const DUMP_BUFFER: usize = 32 * 1024;
+
 /// Length of `struct nlmsghdr`.
 pub(crate) const MESSAGE_HEADER: usize = 16;
 /// Length of `struct rtattr`.
@@ -30,11 +34,21 @@ pub(crate) enum Received<'a> {
 }
 
 impl NetlinkSocket {
+    /// For single answers and notifications.
     pub(crate) fn open() -> SysResult<Self> {
+        Self::with_buffer(BUFFER)
+    }
+
+    /// For dumps of long tables.
+    pub(crate) fn open_for_dumps() -> SysResult<Self> {
+        Self::with_buffer(DUMP_BUFFER)
+    }
+
+    fn with_buffer(size: usize) -> SysResult<Self> {
         let doing = "opening a route netlink socket";
         let mut buffer = Vec::new();
-        buffer.try_reserve_exact(BUFFER).map_err(|_| SysError { errno: libc::ENOMEM, doing })?;
-        buffer.resize(BUFFER, 0);
+        buffer.try_reserve_exact(size).map_err(|_| SysError { errno: libc::ENOMEM, doing })?;
+        buffer.resize(size, 0);
         let fd = sys::socket(libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE, doing)?;
         bind(&fd)?;
         Ok(Self { fd, buffer })
@@ -176,6 +190,11 @@ pub(crate) fn read_u16(bytes: &[u8], at: usize) -> Option<u16> {
 /// A host-order number, if the bytes are there.
 pub(crate) fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// A host-order number, if the bytes are there.
+pub(crate) fn read_u64(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 /// An IPv4 address, in host byte order, if the bytes are there.

@@ -108,6 +108,17 @@ pub(crate) const IM_VIF_HI: usize = 11;
 pub(crate) const IM_SRC: usize = 12;
 pub(crate) const IM_DST: usize = 16;
 
+/// The address family of multicast routing tables in route netlink (RTNL_FAMILY_IPMR).
+pub(crate) const RTNL_FAMILY_IPMR: u8 = 128;
+/// rtm_flags of an entry that does not exist yet: packets wait for it.
+pub(crate) const RTNH_F_UNRESOLVED: u32 = 32;
+// Attributes of a table (inside IFLA_AF_SPEC).
+pub(crate) const IPMRA_TABLE_ID: u16 = 1;
+pub(crate) const IPMRA_TABLE_CACHE_RES_QUEUE_LEN: u16 = 2;
+pub(crate) const IPMRA_TABLE_MROUTE_DO_WRVIFWHOLE: u16 = 7;
+/// A dump may be limited to one table.
+pub(crate) const NETLINK_GET_STRICT_CHK: i32 = 12;
+
 /// A lookup answers with the matched route instead of the chosen path.
 pub(crate) const RTM_F_FIB_MATCH: u32 = 0x2000;
 
