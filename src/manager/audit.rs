@@ -80,3 +80,86 @@ impl Manager {
         self.clients.at(index).is_some_and(|(_, client)| client.live)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Answer, Context, Direct, Error, Step,
+        mfes::Oif,
+        tasks::Work,
+        testing::{Nowhere, flow, link, manager, packet, resume},
+    };
+    use super::*;
+
+    #[test]
+    fn parts_that_disagree_are_found() {
+        assert_eq!(manager().audit(), Ok(()));
+        type Break<'a> = (&'a str, &'a dyn Fn(&mut Manager));
+        let broken: [Break<'_>; 13] = [
+            ("live clients are counted wrong", &|m| m.live_clients += 1),
+            ("the MFE indexes disagree", &|m| m.mfes[0].flow = flow(9)),
+            ("the membership indexes disagree", &|m| m.interfaces[1].routing = Some(0)),
+            ("an interface is held by nobody", &|m| m.interfaces[3].routing = None),
+            ("an interface is held by a dead client", &|m| m.interfaces[3].routing = Some(77)),
+            ("an interface is held by a dead client", &|m| {
+                let gone = m.client_at(2).unwrap();
+                m.deregister(gone).unwrap();
+                m.interfaces[3].routing = Some(2);
+            }),
+            ("an oif is held by nobody", &|m| m.mfes[0].oifs.push(Oif::active(77))),
+            ("an oif is the iif", &|m| m.mfes[0].oifs.push(Oif::active(0))),
+            ("oifs are not ascending", &|m| m.mfes[0].oifs.reverse()),
+            ("oifs are not ascending", &|m| m.mfes[0].oifs[1] = Oif::vetoed(1)),
+            ("an MFE's source is unknown", &|m| m.sources.release(6)),
+            ("the uses of oifs are counted wrong", &|m| m.interfaces[2].mfe_refs += 1),
+            ("the uses of sources are counted wrong", &|m| m.sources.hold(9, None)),
+        ];
+        for (what, breaks) in broken {
+            let mut manager = manager();
+            breaks(&mut manager);
+            assert_eq!(manager.audit(), Err(what));
+        }
+    }
+
+    #[test]
+    fn an_iif_may_stand_in_a_list_as_a_veto() {
+        let mut manager = manager();
+        manager.mfes[0].oifs.insert(0, Oif::vetoed(0));
+        manager.interfaces[0].mfe_refs += 1;
+        assert_eq!(manager.audit(), Ok(()));
+    }
+
+    #[test]
+    fn lost_tasks_are_forgotten_and_others_go_on() {
+        let mut manager = manager();
+        let igmp = manager.register(10, 0, true).unwrap();
+        let owner = manager.client_at(0).unwrap();
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        for if_index in [1, 5, 6] {
+            assert!(matches!(manager.take(igmp, link(if_index), &mut cx), Step::Done(Ok(()))));
+        }
+        // Three hand-overs: one in ENABLE, two in DISABLE; one of these is lost.
+        let Step::Call(enabling, ..) = manager.release(owner, link(1), &mut cx) else { panic!("no DISABLE") };
+        assert!(matches!(manager.resume(enabling, Answer::Nothing, &mut cx), Step::Call(_, _, Direct::EnableIgmp(_))));
+        let Step::Call(stays, ..) = manager.take(owner, link(5), &mut cx) else { panic!("no DISABLE") };
+        let Step::Call(lost, ..) = manager.take(owner, link(6), &mut cx) else { panic!("no DISABLE") };
+        let making = manager.constructing[0];
+        let kept = packet(&mut manager, 8);
+        manager.tasks[lost.0].work = None;
+        manager.tasks[making.1.0].work = None;
+        manager.abandon_lost_tasks();
+
+        assert_eq!(manager.audit(), Ok(()));
+        assert!(!manager.is_constructing(making.0) && !manager.sources.is_known(7));
+        assert!(manager.is_constructing(flow(8)));
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        assert!(matches!(manager.tasks[stays.0].work, Some(Work::Handover(_))));
+        assert!(matches!(manager.take(owner, link(5), &mut cx), Step::Done(Err(Error::CanNotComplete))));
+        let again = manager.take(owner, link(6), &mut cx);
+        assert!(matches!(again, Step::Call(..)), "link 6 is not free again");
+        for step in [again, kept] {
+            resume(&mut manager, step);
+        }
+        assert!(manager.mfe(flow(8), 1).is_some());
+    }
+}

@@ -37,7 +37,7 @@ impl Manager {
             return Err(Error::AlreadyExists);
         }
         self.clients.reserve_one()?;
-        self.outbox.reserve_client(self.clients.bound() - 1)?;
+        self.outbox.reserve_clients(self.clients.bound())?;
         let is_igmp = is_igmp(protocol_id);
         let client = Client { protocol_id, component_id, is_igmp, enables_igmp, held: 0, live: true };
         let (index, generation) = self.clients.insert(client);
@@ -115,5 +115,26 @@ impl Manager {
         if let Some(client) = self.clients.get_mut(id.index, id.generation) {
             client.held = client.held.saturating_add_signed(change);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_used_again_when_their_clients_have_ended() {
+        let mut manager = Manager::new();
+        let stays = manager.register(100, 0, false).unwrap();
+        for component in 0..1_000 {
+            let client = manager.register(101, component, false).unwrap();
+            manager.reap(client);
+            assert_eq!(manager.protocol_of(client), Some((101, component)), "reaped while registered");
+            manager.deregister(client).unwrap();
+            manager.reap(client);
+            assert_eq!(manager.protocol_of(client), None);
+        }
+        assert_eq!(manager.client_bound(), 256);
+        assert_eq!(manager.protocol_of(stays), Some((100, 0)));
     }
 }

@@ -140,3 +140,26 @@ impl Credit for Interfaces {
         self.slab[interface].owner().expect("a membership's interface is held")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_next_hop_a_packet_came_in_on_the_link_or_its_lowest_pair() {
+        let mut interfaces = Interfaces::new();
+        let key = |if_index, next_hop| InterfaceKey { if_index, next_hop };
+        for key in [key(2, 0), key(2, 7), key(4, 9), key(4, 8), key(6, 0)] {
+            interfaces.reserve_one().unwrap();
+            interfaces.insert(key);
+        }
+        let on =
+            |if_index, next_hop| interfaces.arrived_on(Arrival { if_index, next_hop }).map(|id| interfaces[id].key);
+        assert_eq!(on(2, None), Some(key(2, 0)));
+        assert_eq!(on(4, None), Some(key(4, 8)));
+        assert_eq!([on(1, None), on(3, None), on(5, None), on(7, None)], [None; 4]);
+        assert_eq!([on(2, Some(7)), on(4, Some(9))], [Some(key(2, 7)), Some(key(4, 9))]);
+        assert_eq!([on(2, Some(1)), on(4, Some(0)), on(4, Some(7))], [None; 3]);
+        assert!(interfaces.iter().map(|(_, interface)| interface.key).is_sorted());
+    }
+}

@@ -156,3 +156,46 @@ impl Manager {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Forwarding, MfeView,
+        testing::{Nowhere, flow, manager},
+    };
+    use super::*;
+    use crate::forwarder::InterfaceKey;
+
+    #[test]
+    fn there_is_a_time_to_look_as_long_as_there_are_entries() {
+        let mut manager = manager();
+        assert_eq!(manager.next_due(), Some(900_001));
+        assert!(manager.next_look().is_some_and(|at| (900_001..=901_001).contains(&at)));
+        manager.forget_entries(&mut Context { now: 1, forwarding: &mut Nowhere });
+        assert_eq!((manager.next_due(), manager.next_look()), (None, None));
+    }
+
+    struct Installed(Vec<Flow>);
+
+    impl Forwarding for Installed {
+        fn open(&mut self, _: InterfaceKey) -> Result<(), Error> {
+            Ok(())
+        }
+        fn close(&mut self, _: InterfaceKey) {}
+        fn prepare(&mut self, _: Flow, _: usize) -> Result<(), Error> {
+            Ok(())
+        }
+        fn install(&mut self, entry: &MfeView<'_>) {
+            self.0.push(Flow { source: entry.source(), group: entry.group() });
+        }
+        fn remove(&mut self, _: Flow) {}
+    }
+
+    #[test]
+    fn a_forwarder_that_lost_all_gets_every_entry_again() {
+        let manager = &mut manager();
+        let mut installed = Installed(Vec::new());
+        manager.install_all(&mut Context { now: 2, forwarding: &mut installed });
+        assert_eq!(installed.0, [5, 6].map(flow));
+    }
+}

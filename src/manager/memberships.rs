@@ -209,9 +209,9 @@ impl Memberships {
         self.memberships
     }
 
-    /// Makes room for an interface's index.
-    pub fn reserve_interface(&mut self, interface: InterfaceId) -> Result<(), Error> {
-        let missing = (interface as usize + 1).saturating_sub(self.by_interface.len());
+    /// Makes room for interfaces up to a number.
+    pub fn reserve_interfaces(&mut self, bound: u32) -> Result<(), Error> {
+        let missing = (bound as usize).saturating_sub(self.by_interface.len());
         self.by_interface.try_reserve(missing)?;
         self.by_interface.extend((0..missing).map(|_| HashTable::new()));
         Ok(())
@@ -354,10 +354,10 @@ impl Memberships {
         gone
     }
 
-    /// Puts an entry that lost a holder into its smallest form, or away.
+    /// Puts an entry that lost a holder into its smallest form, or away: it was its only one.
     fn settle(&mut self, id: u32) {
         match self.records[id].holders {
-            Holders::One(one) if one.is_nobody() => {
+            Holders::One(_) => {
                 let entry = self.records[id].entry;
                 if let Ok(found) = self.by_entry.find_entry(hash(&self.hasher, &entry), |&other| other == id) {
                     found.remove();
@@ -372,7 +372,7 @@ impl Memberships {
                 self.many.remove(many);
                 self.many.trim(1);
             }
-            _ => {}
+            Holders::Many(_) => {}
         }
     }
 
@@ -426,13 +426,13 @@ impl Memberships {
     }
 
     /// Calls `f` with each interface that has a membership covering (source, group);
-    /// an interface comes once for each entry that covers it there.
+    /// an interface comes once for each entry that covers it there. Not while a list is lent.
     pub fn members_of(&self, source: u32, group: u32, mut f: impl FnMut(InterfaceId)) {
         let packet = Entry::exact(source, group);
         for (shape, _) in &self.shapes {
             match self.find(&packet.widened(*shape)).map(|id| &self.records[id].holders) {
-                Some(Holders::One(one)) if !one.is_nobody() => f(one.interface()),
-                None | Some(Holders::One(_)) => {}
+                None => {}
+                Some(Holders::One(one)) => f(one.interface()),
                 Some(Holders::Many(many)) => {
                     self.many[*many].holders.iter().for_each(|h| f(h.interface()));
                 }
@@ -572,6 +572,109 @@ impl Memberships {
             self.shapes[i].1 -= 1;
             if self.shapes[i].1 == 0 {
                 self.shapes.swap_remove(i);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each interface's memberships are credited to the client of the same number.
+    struct Same;
+
+    impl Credit for Same {
+        fn credited(&self, interface: InterfaceId) -> ClientIndex {
+            interface
+        }
+    }
+
+    fn any_source(group: u32) -> Entry {
+        Entry::new(0, 0, group, 0).unwrap()
+    }
+
+    fn add(memberships: &mut Memberships, entry: &Entry, interface: InterfaceId, party: Party) {
+        memberships.reserve_interfaces(interface + 1).unwrap();
+        memberships.reserve(entry, interface).unwrap();
+        memberships.add(entry, interface, party, &Same);
+    }
+
+    /// A group with three holders, and one with one: numbers 0 and 1.
+    fn joined() -> Memberships {
+        let mut memberships = Memberships::new();
+        for interface in 0..3 {
+            add(&mut memberships, &any_source(0xEF01_0101), interface, Party::Owner);
+        }
+        add(&mut memberships, &any_source(0xEF01_0102), 1, Party::Igmp);
+        memberships
+    }
+
+    #[test]
+    fn indexes_that_disagree_are_found() {
+        assert!(Memberships::new().is_consistent(&Same) && joined().is_consistent(&Same));
+        type Break<'a> = (&'a str, &'a dyn Fn(&mut Memberships));
+        let broken: [Break<'_>; 11] = [
+            ("an entry under another's name", &|m| m.records[1].entry = any_source(0xEF01_0109)),
+            ("an entry twice by name", &|m| _ = m.by_entry.insert_unique(1, 1, |_| 1)),
+            ("an entry that no interface has", &|m| m.by_interface[1].clear()),
+            ("a lent list", &|m| _ = m.detach(2)),
+            ("the count of memberships", &|m| m.memberships += 1),
+            ("a list of holders that is nobody's", &|m| {
+                m.many.reserve(1).unwrap();
+                m.many.insert(Many::default());
+            }),
+            ("an interface without a party", &|m| m.many[0].holders[0].0 &= !3),
+            ("a shape counted wrong", &|m| m.shapes[0].1 += 1),
+            ("a client counted twice", &|m| m.many[0].clients[0].1 += 1),
+            ("a client left out", &|m| _ = m.many[0].clients.swap_remove(0)),
+            ("clients counted for each other", &|m| {
+                m.many[0].clients[0].1 += 1;
+                m.many[0].clients[1].1 -= 1;
+            }),
+        ];
+        for (what, breaks) in broken {
+            let mut memberships = joined();
+            breaks(&mut memberships);
+            assert!(!memberships.is_consistent(&Same), "{what} is not found");
+        }
+    }
+
+    #[test]
+    fn removing_what_is_not_held_changes_nothing() {
+        let mut memberships = joined();
+        for (group, interface, party) in [
+            (0xEF01_0101, 0, Party::Igmp),
+            (0xEF01_0101, 3, Party::Owner),
+            (0xEF01_0102, 0, Party::Igmp),
+            (0xEF01_0102, 1, Party::Owner),
+            (0xEF01_0103, 1, Party::Igmp),
+        ] {
+            assert!(!memberships.remove(&any_source(group), interface, party, &Same));
+            assert!(memberships.is_consistent(&Same) && memberships.len() == 4);
+        }
+        assert!(memberships.remove(&any_source(0xEF01_0102), 1, Party::Igmp, &Same));
+        assert!(memberships.remove(&any_source(0xEF01_0101), 1, Party::Owner, &Same));
+        assert!(memberships.is_consistent(&Same) && memberships.len() == 2);
+    }
+
+    #[test]
+    fn memory_of_many_goes_back_and_that_of_few_stays() {
+        let mut memberships = Memberships::new();
+        for (count, kept) in [(5_000, false), (10, true)] {
+            for group in 0xEF01_0000..0xEF01_0000 + count {
+                for interface in 0..2 {
+                    add(&mut memberships, &any_source(group), interface, Party::Owner);
+                }
+            }
+            for group in 0xEF01_0000..0xEF01_0000 + count {
+                for interface in 0..2 {
+                    assert!(memberships.remove(&any_source(group), interface, Party::Owner, &Same));
+                }
+            }
+            assert_eq!((memberships.len(), memberships.bound(), memberships.many.bound()), (0, 256, 256));
+            for table in [&memberships.by_entry, &memberships.by_interface[0], &memberships.by_interface[1]] {
+                assert_eq!(table.capacity() > 0, kept);
             }
         }
     }

@@ -37,10 +37,6 @@ impl Flow {
     fn by_source(self) -> u64 {
         u64::from(self.source) << 32 | u64::from(self.group)
     }
-
-    fn from_by_group(key: u64) -> Self {
-        Self { source: key as u32, group: (key >> 32) as u32 }
-    }
 }
 
 /// An interface in an MFE's outgoing list, or vetoed out of it by its owner.
@@ -351,9 +347,9 @@ impl Mfes {
     }
 
     /// In (group, source) order, all that come after a flow, or all.
-    pub fn after(&self, flow: Option<Flow>) -> impl Iterator<Item = (MfeId, Flow)> + '_ {
+    pub fn after(&self, flow: Option<Flow>) -> impl Iterator<Item = MfeId> + '_ {
         let from = flow.map_or(Some(0), |flow| flow.by_group().checked_add(1));
-        from.into_iter().flat_map(|from| self.by_group.iter_from(from)).map(|(key, id)| (id, Flow::from_by_group(key)))
+        from.into_iter().flat_map(|from| self.by_group.iter_from(from)).map(|(_, id)| id)
     }
 
     /// Whether the indexes hold the same MFEs.
@@ -419,5 +415,80 @@ impl std::ops::Index<MfeId> for Mfes {
 impl std::ops::IndexMut<MfeId> for Mfes {
     fn index_mut(&mut self, id: MfeId) -> &mut Mfe {
         &mut self.slab[id]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(if_index: u32) -> InterfaceKey {
+        InterfaceKey { if_index, next_hop: 0 }
+    }
+
+    fn add(mfes: &mut Mfes, source: u32, if_index: u32) -> MfeId {
+        mfes.reserve_one().unwrap();
+        let flow = Flow { source, group: 0xEF01_0101 };
+        mfes.insert(Mfe::new(flow, link(if_index), 0, OifList::new()), DEFAULT_TIMEOUT, 0)
+    }
+
+    /// Three entries on link 1.
+    fn on_one_link() -> Mfes {
+        let mut mfes = Mfes::new();
+        (1..=3).for_each(|source| _ = add(&mut mfes, source, 1));
+        mfes
+    }
+
+    /// Two entries on link 1, one on link 2.
+    fn on_two_links() -> Mfes {
+        let mut mfes = on_one_link();
+        mfes.set_iif(2, link(2));
+        mfes
+    }
+
+    #[test]
+    fn indexes_that_disagree_are_found() {
+        assert!(Mfes::new().is_consistent() && on_one_link().is_consistent() && on_two_links().is_consistent());
+        let key = |source| Flow { source, group: 0xEF01_0101 };
+        type Break<'a> = (&'a str, &'a dyn Fn(&mut Mfes));
+        let broken: [Break<'_>; 10] = [
+            ("one twice by flow", &|m| _ = m.by_flow.insert_unique(1, 0, |_| 1)),
+            ("one more by group", &|m| {
+                m.by_group.reserve_one().unwrap();
+                m.by_group.insert(key(9).by_group(), 0);
+            }),
+            ("one more by source", &|m| {
+                m.by_source.reserve_one().unwrap();
+                m.by_source.insert(key(9).by_source(), 0);
+            }),
+            ("one on no link", &|m| m.unlink(0)),
+            ("a dead one by group", &|m| {
+                m.by_group.remove(key(1).by_group());
+                m.by_group.reserve_one().unwrap();
+                m.by_group.insert(key(1).by_group(), 77);
+            }),
+            ("a dead one by source", &|m| {
+                m.by_source.remove(key(1).by_source());
+                m.by_source.reserve_one().unwrap();
+                m.by_source.insert(key(1).by_source(), 77);
+            }),
+            ("another's flow", &|m| m.slab[0].flow = key(9)),
+            ("links counted wrong", &|m| {
+                m.links[0].len += 1;
+                m.links[1].len -= 1;
+            }),
+            ("one too few on a link", &|m| m.links[0].len -= 1),
+            ("a link without end", &|m| {
+                m.set_iif(2, link(1));
+                let head = m.first_on_link(1).unwrap();
+                let last = (0..3).find(|&id| m.next_on_link(id).is_none()).unwrap();
+                m.slab[last].link_next = head;
+            }),
+        ];
+        for (what, breaks) in broken {
+            let mut mfes = on_two_links();
+            breaks(&mut mfes);
+            assert!(!mfes.is_consistent(), "{what} is not found");
+        }
     }
 }

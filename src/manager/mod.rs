@@ -46,6 +46,8 @@ mod routes;
 mod slab;
 mod sources;
 mod tasks;
+#[cfg(test)]
+mod testing;
 mod view;
 mod wheel;
 
@@ -179,7 +181,7 @@ impl Manager {
 
     /// All MFEs after a flow in (group, source) order, or all; the flow need not be there.
     pub fn mfes_after(&self, flow: Option<Flow>, now: u64) -> impl Iterator<Item = MfeView<'_>> {
-        self.mfes.after(flow).map(move |(id, _)| self.view(id, now))
+        self.mfes.after(flow).map(move |id| self.view(id, now))
     }
 
     /// The client's oldest alert that was not delivered yet.

@@ -159,6 +159,10 @@ mod tests {
     fn check(ordered: &Ordered, model: &BTreeMap<u64, u32>) {
         assert_eq!(ordered.len(), model.len());
         assert!(ordered.iter_from(0).eq(model.iter().map(|(&k, &v)| (k, v))));
+        // A run never grows beyond the room it was made with, and none is empty.
+        let fits = |len: usize, capacity: usize| (1..=RUN).contains(&len) && capacity == RUN;
+        assert!(ordered.runs.iter().all(|run| fits(run.keys.len(), run.keys.capacity())));
+        assert!(ordered.runs.iter().all(|run| fits(run.ids.len(), run.ids.capacity())));
     }
 
     #[test]
@@ -199,5 +203,24 @@ mod tests {
             ordered.insert(key, 0);
         }
         assert_eq!(ordered.runs.len(), 10_000_usize.div_ceil(RUN));
+    }
+
+    #[test]
+    fn runs_that_are_nearly_empty_are_joined() {
+        let (mut ordered, mut model) = (Ordered::new(), BTreeMap::new());
+        for key in 0..20 * RUN as u64 {
+            ordered.reserve_one().unwrap();
+            ordered.insert(key, 0);
+            model.insert(key, 0);
+        }
+        for key in (0..20 * RUN as u64).rev().filter(|key| key % 64 != 0) {
+            ordered.remove(key);
+            model.remove(&key);
+            if key % 100 == 0 {
+                check(&ordered, &model);
+            }
+        }
+        check(&ordered, &model);
+        assert_eq!((ordered.len(), ordered.runs.len()), (160, 1));
     }
 }

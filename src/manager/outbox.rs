@@ -108,9 +108,9 @@ impl Outbox {
         Self { nodes: Slab::new(), headers: Slab::new(), queues: Vec::new(), touched: Touched::NONE }
     }
 
-    /// Makes room for one more client's queue.
-    pub fn reserve_client(&mut self, index: u32) -> Result<(), Error> {
-        let missing = (index as usize + 1).saturating_sub(self.queues.len());
+    /// Makes room for the queues of clients up to an index.
+    pub fn reserve_clients(&mut self, bound: u32) -> Result<(), Error> {
+        let missing = (bound as usize).saturating_sub(self.queues.len());
         self.queues.try_reserve(missing)?;
         for _ in 0..missing {
             self.queues.push(Queue::EMPTY);
@@ -233,4 +233,70 @@ pub enum Popped {
     Client(u32),
     /// Perhaps any client from this number on.
     From(u32),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pops(touched: &mut Touched) -> Vec<Popped> {
+        std::iter::from_fn(|| touched.pop()).collect()
+    }
+
+    #[test]
+    fn touched_gives_each_client_once_ascending_and_the_high_ones_as_one() {
+        let (mut some, mut others) = (Touched::NONE, Touched::NONE);
+        [64, 0, 254, 63].into_iter().for_each(|client| some.add(client));
+        [255, 256, 1_000_000, 63, 128].into_iter().for_each(|client| others.add(client));
+        assert_eq!(
+            pops(&mut others.clone()),
+            [63, 128].map(Popped::Client).into_iter().chain([Popped::From(255)]).collect::<Vec<_>>()
+        );
+        some.merge(others);
+        let expected = [0, 63, 64, 128, 254].map(Popped::Client);
+        assert_eq!(pops(&mut some), expected.into_iter().chain([Popped::From(255)]).collect::<Vec<_>>());
+        assert_eq!(some, Touched::NONE);
+    }
+
+    #[test]
+    fn each_client_gets_its_own_in_order() {
+        let mut outbox = Outbox::new();
+        outbox.reserve_clients(3).unwrap();
+        let group = |alert: Option<Alert>| match alert {
+            Some(Alert::Join { entry, .. }) => Some(entry.group()),
+            _ => None,
+        };
+        for round in 0..2 {
+            outbox.reserve(900).unwrap();
+            for i in 0..900 {
+                outbox.push(i % 2, Alert::Join { entry: Entry::exact(1, i), membership: true });
+            }
+            assert_eq!(pops(&mut outbox.take_touched()), [Popped::Client(0), Popped::Client(1)], "round {round}");
+            assert_eq!(outbox.take_touched(), Touched::NONE);
+            assert!((0..900).step_by(2).all(|i| group(outbox.pop(0)) == Some(i)));
+            assert!(outbox.pop(0).is_none() && outbox.pop(2).is_none() && outbox.pop(9).is_none());
+            assert_eq!(group(outbox.pop(1)), Some(1));
+            outbox.clear(1);
+            assert!(outbox.pop(1).is_none());
+        }
+    }
+
+    #[test]
+    fn headers_are_kept_until_they_are_taken() {
+        let mut outbox = Outbox::new();
+        outbox.reserve_clients(1).unwrap();
+        let link = InterfaceKey { if_index: 1, next_hop: 0 };
+        for length in [0, 20, 60, 61, 1_500] {
+            let bytes: Vec<u8> = (0..length).map(|i| i as u8).collect();
+            outbox.push_wrong_interface(0, (1, 2), link, &PacketHeader::new(&bytes)).unwrap();
+        }
+        for kept in [0, 20, 60, 60] {
+            let Some(Alert::WrongInterface { source: 1, group: 2, header, .. }) = outbox.pop(0) else { panic!("lost") };
+            let bytes: Vec<u8> = (0..kept).collect();
+            assert_eq!(outbox.take_header(header).unwrap().as_bytes(), bytes);
+            assert_eq!(outbox.take_header(header), None);
+        }
+        outbox.clear(0);
+        assert_eq!((outbox.nodes.len(), outbox.headers.len()), (0, 0));
+    }
 }

@@ -52,7 +52,7 @@ impl Manager {
         cx: &mut Context<'_>,
     ) -> Result<Step, Error> {
         self.interfaces.reserve_one()?;
-        self.memberships.reserve_interface(self.interfaces.bound() - 1)?;
+        self.memberships.reserve_interfaces(self.interfaces.bound())?;
         let mut moves = self.moves_of_take(key)?;
         self.reserve_tasks(1)?;
         cx.forwarding.open(key)?;

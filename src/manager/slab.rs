@@ -177,4 +177,43 @@ mod tests {
         slab.reserve(1).unwrap();
         assert_eq!(slab.insert(1), 0);
     }
+
+    #[test]
+    fn room_is_counted_and_used_before_there_is_more() {
+        let mut slab = Slab::new();
+        for n in [1, 256, 256] {
+            slab.reserve(n).unwrap();
+            assert_eq!(slab.bound(), 256);
+        }
+        for round in 0..2 {
+            let ids: Vec<u32> = (0..256).map(|i| slab.insert(i)).collect();
+            slab.reserve(1).unwrap();
+            let more = slab.insert(256);
+            assert_eq!((slab.len(), slab.bound()), (257, 512), "round {round}");
+            assert!(slab.iter().map(|(id, &value)| (id, value)).eq((0..257).map(|i| (i, i))));
+            for id in ids {
+                assert_eq!(slab.remove(id), Some(id));
+                *slab.get_mut(more).unwrap() = 256;
+            }
+            // One is there: nothing is given back.
+            slab.trim(1);
+            assert_eq!((slab.bound(), slab.get(more), slab.get(0)), (512, Some(&256), None));
+            assert_eq!(slab.get_mut(0), None);
+            slab.remove(more);
+            slab.trim(2);
+            assert_eq!(slab.bound(), 512);
+            slab.trim(1);
+            slab.reserve(256).unwrap();
+            assert_eq!((slab.len(), slab.bound(), slab.iter().count()), (0, 256, 0));
+        }
+        slab.trim(0);
+        slab.reserve(513).unwrap();
+        let ids: Vec<u32> = (0..513).map(|i| slab.insert(i)).collect();
+        ids.into_iter().for_each(|id| _ = slab.remove(id));
+        slab.trim(2);
+        slab.reserve(512).unwrap();
+        assert_eq!(slab.bound(), 512);
+        assert!((0..512).all(|i| slab.insert(i) == i));
+        assert!((0..512).all(|i| slab[i] == i));
+    }
 }

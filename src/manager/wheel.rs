@@ -198,4 +198,59 @@ mod tests {
         assert_eq!(drain(&mut wheel, &mut hooks, 42_949_672_000), [4]);
         assert_eq!(wheel.next_look(), None);
     }
+
+    #[test]
+    fn one_that_is_armed_too_late_is_due_at_once() {
+        let mut wheel = Wheel::new();
+        let mut hooks = vec![Hook::IDLE];
+        assert_eq!(wheel.due(&mut hooks, 5_000_000), None);
+        wheel.arm(&mut hooks, 0, 4_999_500);
+        assert_eq!(wheel.next_look(), Some(5_000_000));
+        assert_eq!(wheel.due(&mut hooks, 5_000_000), Some(0));
+    }
+
+    /// When the wheel says to look again: at the end of the second in which the slot
+    /// of one that is armed comes round.
+    fn look(armed: &[Option<u64>], now: u64) -> Option<u64> {
+        let turn = |expires: u64| (expires / 1000 + 1024 * 1024 - now / 1000) % 1024;
+        armed.iter().flatten().map(|&expires| (now / 1000 + turn(expires) + 1) * 1000).min()
+    }
+
+    #[test]
+    fn behaves_as_a_list_of_times() {
+        let mut wheel = Wheel::new();
+        let mut hooks = vec![Hook::IDLE; 40];
+        let mut armed = vec![None; 40];
+        let (mut now, mut x) = (0_u64, 1_u64);
+        let mut random = |below: u64| {
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (x >> 33) % below
+        };
+        for _ in 0..20_000 {
+            let id = random(40) as usize;
+            match armed[id] {
+                None => {
+                    // Often in the same second or turn, sometimes several turns later.
+                    let ahead = [2_000, 70_000, 1_024_000, 5_000_000][random(4) as usize];
+                    let expires = now + random(ahead);
+                    wheel.arm(&mut hooks, id as u32, expires);
+                    armed[id] = Some(expires);
+                }
+                Some(_) if random(3) == 0 => {
+                    wheel.disarm(&mut hooks, id as u32);
+                    armed[id] = None;
+                }
+                Some(_) => {
+                    let most = [1, 500, 3_000, 200_000, 3_000_000][random(5) as usize];
+                    now += random(most);
+                }
+            }
+            let due: Vec<u32> =
+                (0..40).filter(|&id| armed[id as usize].is_some_and(|expires| expires <= now)).collect();
+            assert_eq!(drain(&mut wheel, &mut hooks, now), due);
+            due.iter().for_each(|&id| armed[id as usize] = None);
+            assert_eq!(wheel.next_due(&mut hooks), armed.iter().flatten().min().copied());
+            assert_eq!(wheel.next_look(), look(&armed, now), "{armed:?} at {now}");
+        }
+    }
 }
