@@ -261,6 +261,7 @@ impl World {
         }
         self.ask(|manager, cx| manager.forget_entries(cx));
         assert_eq!(self.manager.sizes(), (0, 0, 0));
+        assert!((0..3).all(|i| !self.manager.knows_route(0x0A00_0001 + i)), "a source is not forgotten");
         assert!(self.wanted.open.is_empty() && self.wanted.entries.is_empty());
     }
 }
@@ -275,5 +276,32 @@ fn the_parts_agree_after_every_step_and_nothing_is_left() {
         }
         world.give_all_back();
         world.check();
+    }
+}
+
+#[test]
+fn wrong_interface_alerts_of_an_entry_are_2900_milliseconds_apart() {
+    let mut world = World::new(0);
+    let client = world.manager.register(100, 0, false).unwrap();
+    let key = |if_index| InterfaceKey { if_index, next_hop: 0 };
+    for if_index in [1, 2] {
+        assert!(matches!(world.ask(|manager, cx| manager.take(client, key(if_index), cx)), Step::Done(Ok(()))));
+    }
+    let flow = Flow { source: 0x0A00_0001, group: 0xEF01_0101 };
+    let route = Route { if_index: 1, gateway: 0, network: 0, prefix_len: 0, protocol: 3 };
+    let header = PacketHeader::new(&[0x45; 20]);
+    let step = world.ask(|manager, cx| manager.packet(None, flow, header, Some(route), cx)).unwrap();
+    let Step::Call(task, _, Direct::Rpf { .. }) = step else { panic!("no RPF callback") };
+    assert!(matches!(world.ask(|manager, cx| manager.resume(task, Answer::Nothing, cx)), Step::Done(Ok(()))));
+    let mut reported = |if_index, now| {
+        let arrival = Arrival { if_index, next_hop: Some(0) };
+        world.manager.wrong_interface(arrival, flow, &header, now);
+        std::iter::from_fn(|| world.manager.pop_alert(client.index))
+            .filter(|alert| matches!(alert, rtm::manager::Alert::WrongInterface { .. }))
+            .count()
+    };
+    assert_eq!(reported(1, 0), 0, "that is its iif");
+    for now in [0, 2_900, 5_800, 900_000] {
+        assert_eq!((reported(2, now), reported(2, now), reported(2, now + 2_899)), (1, 0, 0));
     }
 }

@@ -3,45 +3,63 @@
 use rtm::{
     alerts::{Client, CreationAlert, OutOfMemory, RpfQuery},
     engine::{Engine, ForwarderKind, Level, Options},
-    forwarder::{Arrival, InterfaceKey},
+    forwarder::{Arrival, InterfaceKey, Route},
     manager::{ClientId, Context, Entry, Error, Flags, Flow, Forwarding, Manager, MfeView, PacketHeader, Step},
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// A client that panics in every callback.
-#[derive(Clone, Copy)]
-struct Panics;
+/// A test's client.
+#[derive(Clone, Copy, PartialEq)]
+enum Rude {
+    /// It panics in every callback.
+    Panics,
+    /// It leaves odd interfaces out of every MFE.
+    Vetoes,
+}
 
-impl Client for Panics {
+use Rude::{Panics, Vetoes};
+
+impl Rude {
+    fn panic(self, what: &str) {
+        assert!(self != Panics, "{what}");
+    }
+}
+
+impl Client for Rude {
     fn enables_igmp(&self) -> bool {
         true
     }
     fn rpf(&self, _: &mut RpfQuery<'_>) {
-        panic!("rpf");
+        self.panic("rpf");
     }
-    fn creation(&self, _: &mut CreationAlert<'_>) -> Result<(), OutOfMemory> {
-        panic!("creation");
+    fn creation(&self, alert: &mut CreationAlert<'_>) -> Result<(), OutOfMemory> {
+        self.panic("creation");
+        for place in 0..alert.oifs().len() {
+            alert.enable(place, alert.oifs()[place].interface.if_index % 2 == 0);
+        }
+        Ok(())
     }
     fn prune(&self, _: &Entry, _: InterfaceKey, _: bool) -> Option<u32> {
-        panic!("prune");
+        self.panic("prune");
+        None
     }
     fn join(&self, _: &Entry, _: bool) {
-        panic!("join");
+        self.panic("join");
     }
     fn wrong_interface(&self, _: u32, _: u32, _: InterfaceKey, _: &[u8]) {
-        panic!("wrong interface");
+        self.panic("wrong interface");
     }
     fn local_join(&self, _: &Entry, _: InterfaceKey) {
-        panic!("local join");
+        self.panic("local join");
     }
     fn local_leave(&self, _: &Entry, _: InterfaceKey) {
-        panic!("local leave");
+        self.panic("local leave");
     }
     fn disable_igmp(&self, _: InterfaceKey) {
-        panic!("disable");
+        self.panic("disable");
     }
     fn enable_igmp(&self, _: InterfaceKey) {
-        panic!("enable");
+        self.panic("enable");
     }
 }
 
@@ -49,9 +67,8 @@ fn interface(if_index: u32) -> InterfaceKey {
     InterfaceKey { if_index, next_hop: 0 }
 }
 
-#[test]
-fn a_client_that_panics_harms_nobody() {
-    let engine: &'static Engine<Panics> = Box::leak(Box::new(Engine::new()));
+fn started() -> &'static Engine<Rude> {
+    let engine: &'static Engine<Rude> = Box::leak(Box::new(Engine::new()));
     let options = Options {
         forwarder: ForwarderKind::Memory,
         table: 253,
@@ -60,6 +77,37 @@ fn a_client_that_panics_harms_nobody() {
         max_entries: 10,
     };
     engine.start(Some(options)).unwrap();
+    engine
+}
+
+/// From 10.0.0.1 to 239.1.1.1.
+const PACKET: [u8; 20] = [0x45, 0, 0, 20, 0, 1, 0, 0, 64, 17, 128, 213, 10, 0, 0, 1, 239, 1, 1, 1];
+
+#[test]
+fn an_answer_lost_in_a_panic_is_no_answer_and_others_count() {
+    for iifs_owner in [Panics, Vetoes] {
+        let engine = started();
+        engine.add_route(Route { if_index: 1, gateway: 0, network: 0, prefix_len: 0, protocol: 3 }).unwrap();
+        let vetoes = engine.register(Vetoes, 100, 0).unwrap();
+        let panics = engine.register(Panics, 101, 0).unwrap();
+        engine.take(if iifs_owner == Vetoes { vetoes } else { panics }, interface(1)).unwrap();
+        let group = Entry::new(0, 0, 0xEF01_0101, 0).unwrap();
+        let join = Flags::JOIN;
+        for if_index in 2..=60 {
+            let client = if if_index < 58 { vetoes } else { panics };
+            engine.take(client, interface(if_index)).unwrap();
+            engine.add(client, group, interface(if_index), join).unwrap();
+        }
+        engine.receive(interface(1), &PACKET).unwrap();
+        let expected = (2..58).step_by(2).chain(58..=60).map(interface);
+        let oifs = engine.mfe(0x0A00_0001, 0xEF01_0101, |mfe| mfe.oifs().collect::<Vec<_>>()).unwrap();
+        assert!(oifs.into_iter().eq(expected));
+    }
+}
+
+#[test]
+fn a_client_that_panics_harms_nobody() {
+    let engine = started();
     let igmp = engine.register(Panics, 10, 0).unwrap();
     let a = engine.register(Panics, 100, 0).unwrap();
     let b = engine.register(Panics, 101, 0).unwrap();
@@ -70,8 +118,7 @@ fn a_client_that_panics_harms_nobody() {
     engine.take(b, interface(2)).unwrap();
     engine.add(igmp, group, interface(1), join).unwrap();
     engine.add(b, group, interface(2), join).unwrap();
-    let packet = [0x45, 0, 0, 20, 0, 1, 0, 0, 64, 17, 128, 213, 10, 0, 0, 1, 239, 1, 1, 1];
-    engine.receive(interface(2), &packet).unwrap();
+    engine.receive(interface(2), &PACKET).unwrap();
     engine.delete(igmp, group, interface(1), join).unwrap();
     for (client, if_index) in [(a, 1), (igmp, 1), (b, 2)] {
         engine.release(client, interface(if_index)).unwrap();
@@ -136,7 +183,7 @@ fn scenario(manager: &mut Manager, forwarding: &mut dyn Forwarding) {
     }
     manager.add(a, &group, interface(1), join, None, &mut cx).unwrap();
     manager.add(igmp, &group, interface(2), join, None, &mut cx).unwrap();
-    let route = rtm::forwarder::Route { if_index: 1, gateway: 0, network: 0, prefix_len: 0, protocol: 3 };
+    let route = Route { if_index: 1, gateway: 0, network: 0, prefix_len: 0, protocol: 3 };
     let flow = Flow { source: 0x0A00_0001, group: 0xEF01_0101 };
     let arrival = Arrival { if_index: 1, next_hop: Some(0) };
     if let Ok(step) = manager.packet(Some(arrival), flow, PacketHeader::new(&[0x45; 20]), Some(route), &mut cx) {

@@ -835,6 +835,12 @@ TEST(what_is_not_joined_is_not_enumerated) {
     CHECK_OK(member_add(&c[1], "0", "239.1.1.2", 2, JOIN));
     CHECK_OK(member_delete(&c[1], "0", "239.1.1.2", 2, JOIN));
     CHECK_TEXT(groups(&c[0], ALL_SOURCES), "");
+    CHECK_OK(member_add(&c[1], "0", "239.1.1.2", 2, JOIN));
+    CHECK_OK(member_add(&c[0], "0", "239.1.1.2", 1, JOIN));
+    CHECK_OK(member_delete(&c[1], "0", "239.1.1.2", 2, JOIN));
+    CHECK_OK(member_delete(&c[0], "0", "239.1.1.2", 1, JOIN));
+    CHECK_TEXT(groups(&c[0], ALL_SOURCES), "");
+    CHECK_TEXT(groups(&c[0], ANY_SOURCE), "");
 }
 
 TEST(enumerations_are_independent) {

@@ -535,3 +535,52 @@ TEST(true_comes_before_false_when_one_call_causes_both) {
     expect(&c[0], "PRUNE 10.0.0.1/32 239.1.1.1/32 if=2,0 member",
            "PRUNE 10.0.0.1/32 239.1.1.1/32 if=2,0 forward");
 }
+
+/* Many MFEs at once */
+
+#define MANY 1500
+
+static const char *group_number(unsigned i) {
+    static char text[32];
+    snprintf(text, sizeof text, "239.2.%u.%u", i / 250, i % 250);
+    return text;
+}
+
+TEST(each_of_many_mfes_that_one_call_fills_or_empties_is_told) {
+    two_protocols();
+    for (unsigned i = 0; i < MANY; i++)
+        packet(1, S, group_number(i), 100);
+    CHECK_EQ(event_total(&c[0], CB_PRUNE), MANY);
+    c[0].quiet = true;
+    for (unsigned round = 1; round <= 3; round++) {
+        CHECK_OK(member_add(&c[1], "0", "0", 2, JOIN));
+        CHECK_EQ(event_total(&c[0], CB_JOIN), round * (MANY + 1));
+        CHECK_TEXT(mfe_path(S, group_number(round)), "in=1 out=[2,0]");
+        switch (round) {
+        case 1:
+            CHECK_OK(member_delete(&c[1], "0", "0", 2, JOIN));
+            break;
+        case 2:
+            CHECK_OK(if_release(&c[1], 2));
+            CHECK_OK(if_take(&c[1], 2));
+            break;
+        default:
+            CHECK_OK(member_delete(&c[1], "0", "0", 2, FORWARD));
+        }
+        CHECK_TEXT(mfe_path(S, group_number(round)), "in=1 out=[]");
+        CHECK_EQ(event_total(&c[0], CB_PRUNE), MANY + round * MANY + (round < 3 ? round : 2));
+    }
+}
+
+TEST(each_of_many_memberships_that_end_with_an_interface_is_told) {
+    two_protocols();
+    c[0].quiet = true;
+    for (unsigned i = 0; i < MANY; i++) {
+        CHECK_OK(member_add(&c[1], "0", group_number(i), 2, JOIN));
+        packet(1, S, group_number(i), 100);
+    }
+    clear_all();
+    CHECK_OK(if_release(&c[1], 2));
+    CHECK_EQ(event_total(&c[0], CB_PRUNE), 2 * MANY);
+    expect_nothing(&c[1]);
+}

@@ -561,6 +561,18 @@ TEST(a_route_change_keeps_vetoes) {
     CHECK_EQ(event_total(&c[1], CB_CREATE), 1);
 }
 
+TEST(route_changes_keep_the_veto_of_what_was_the_iif_meanwhile) {
+    two_protocols();
+    CHECK_OK(member_add(&c[1], "0", G, 2, JOIN));
+    CHECK_OK(member_add(&c[0], "0", G, 4, JOIN));
+    client_veto(&c[1], 2, NULL);
+    packet(1, S, G, 100);
+    route("10.0.0.0/24", 2, NULL, 3);
+    CHECK_TEXT(mfe_path(S, G), "in=2 out=[4,0]");
+    route("10.0.0.0/24", 1, NULL, 3);
+    CHECK_TEXT(mfe_path(S, G), "in=1 out=[4,0]");
+}
+
 TEST(a_route_change_drops_what_forward_alone_did) {
     filled_entry();
     CHECK_OK(member_add(&c[1], "0", G, 3, JOIN));
@@ -784,6 +796,23 @@ TEST(a_route_that_moves_back_during_the_rpf_of_its_change_is_followed) {
     packet(1, S, G, 100);
     CHECK_EQ(counters().ullPacketsForwarded, 2);
     CHECK_EQ(mfe_count(), 1);
+}
+
+static void let_the_time_pass(struct client *client, const struct event *event) {
+    (void)event;
+    client->hook = NULL;
+    advance(900);
+}
+
+TEST(an_mfe_whose_time_comes_while_it_moves_is_renewed_soon_after) {
+    filled_entry();
+    c[1].hook = let_the_time_pass;
+    c[1].hook_kinds = CB_RPF;
+    route("10.0.0.0/24", 3, NULL, 3);
+    CHECK_TEXT(mfe_path(S, G), "in=3 out=[2,0]");
+    CHECK_EQ(counters().ullRenewed, 0);
+    advance(1);
+    CHECK_EQ(counters().ullRenewed, 1);
 }
 
 static void join_4(struct client *client, const struct event *event) {

@@ -1,6 +1,8 @@
 /* rules.md section 4: alerts about memberships (TRUE), and LOCAL_JOIN / LOCAL_LEAVE. */
 #include "host.h"
 
+#include <stdio.h>
+
 #define S "10.0.0.1"
 #define G "239.1.1.1"
 
@@ -889,4 +891,110 @@ TEST(the_timeout_of_a_source_membership_prune_alone_is_ignored) {
     expect_all("c0 PRUNE 10.0.0.1/32 239.1.1.1/32 if=2,0 member");
     CHECK_TEXT(mfe(S, G), "10.0.0.1 239.1.1.1 in=1 out=[] up=0 timeout=900 expiry=900 age=0 "
                           "proto=100 route=3 10.0.0.0/24");
+}
+
+TEST(ranges_within_others_do_not_count_for_the_narrower_ones) {
+    four_protocols();
+    CHECK_OK(member_add(&c[1], "0", "239.1.0.0/24", 2, JOIN));
+    clear_all();
+    CHECK_OK(member_add(&c[0], "0", "239.1.0.0/16", 1, JOIN));
+    expect(&c[1], "JOIN 0/0 239.1.0.0/16 member");
+    expect(&c[2], "JOIN 0/0 239.1.0.0/16 member");
+    expect(&c[3], "JOIN 0/0 239.1.0.0/16 member");
+    expect_nothing(&c[0]);
+}
+
+TEST(ranges_that_only_overlap_do_not_count_for_each_other) {
+    four_protocols();
+    CHECK_OK(member_add(&c[1], "10.0.0.0/24", "239.1.0.0/16", 2, JOIN));
+    clear_all();
+    CHECK_OK(member_add(&c[0], "10.0.0.0/8", "239.1.0.0/24", 1, JOIN));
+    expect(&c[1], "JOIN 10.0.0.0/8 239.1.0.0/24 member");
+    expect(&c[2], "JOIN 10.0.0.0/8 239.1.0.0/24 member");
+    expect(&c[3], "JOIN 10.0.0.0/8 239.1.0.0/24 member");
+    expect_nothing(&c[0]);
+}
+
+TEST(each_of_many_clients_is_told) {
+    enum { MANY = 700 };
+    static HANDLE handles[MANY];
+    four_protocols();
+    c[7].quiet = true;
+    ROUTING_PROTOCOL_CONFIG config = client_callbacks(&c[7], CB_JOIN | CB_PRUNE);
+    for (DWORD i = 0; i < MANY; i++)
+        REQUIRE_OK(MgmRegisterMProtocol(&config, 5000, i, &handles[i]));
+    CHECK_OK(member_add(&c[1], "0", G, 2, JOIN));
+    CHECK_EQ(event_total(&c[7], CB_JOIN), MANY);
+    CHECK_OK(member_delete(&c[1], "0", G, 2, JOIN));
+    CHECK_EQ(event_total(&c[7], CB_PRUNE), MANY);
+    for (unsigned i = 0; i < MANY; i++)
+        CHECK_OK(MgmDeRegisterMProtocol(handles[i]));
+}
+
+#define MANY_GROUPS 1500
+
+static const char *group_number(unsigned i) {
+    static char text[32];
+    snprintf(text, sizeof text, "239.2.%u.%u", i / 250, i % 250);
+    return text;
+}
+
+/* `client` joins many groups on an interface; all are quiet. */
+static void join_many(struct client *client, const char *source, DWORD if_index) {
+    for (unsigned i = 0; i < CLIENTS; i++)
+        c[i].quiet = true;
+    for (unsigned i = 0; i < MANY_GROUPS; i++)
+        CHECK_OK(member_add(client, source, group_number(i), if_index, JOIN));
+}
+
+TEST(each_of_many_memberships_that_igmp_leaves_is_told) {
+    four_protocols();
+    igmp_on(2);
+    join_many(&c[4], "0", 2);
+    join_many(&c[0], "0", 1);
+    CHECK_EQ(event_total(&c[1], CB_LOCAL_JOIN), MANY_GROUPS);
+    CHECK_OK(if_release(&c[4], 2));
+    CHECK_EQ(event_total(&c[1], CB_LOCAL_LEAVE), MANY_GROUPS);
+    CHECK_EQ(event_total(&c[0], CB_PRUNE), MANY_GROUPS);
+    CHECK_EQ(event_total(&c[2], CB_PRUNE), 0);
+}
+
+TEST(each_of_many_memberships_that_igmp_keeps_is_told_to_the_new_owner) {
+    four_protocols();
+    REQUIRE_OK(client_register(&c[4], PROTO_IP_IGMP, 1, CB_ALL & ~CB_ENABLE));
+    REQUIRE_OK(if_take(&c[4], 20));
+    join_many(&c[4], "0", 20);
+    CHECK_OK(if_take(&c[1], 20));
+    CHECK_EQ(event_total(&c[1], CB_LOCAL_JOIN), MANY_GROUPS);
+}
+
+TEST(each_of_many_memberships_under_a_route_that_moves_is_told) {
+    four_protocols();
+    join_many(&c[2], S, 3);
+    CHECK_EQ(event_total(&c[0], CB_JOIN), MANY_GROUPS);
+    route("10.0.0.0/24", 2, NULL, 3);
+    CHECK_EQ(event_total(&c[0], CB_PRUNE), MANY_GROUPS);
+    CHECK_EQ(event_total(&c[1], CB_JOIN), MANY_GROUPS);
+}
+
+/* Room for alerts is made in blocks: the number that one call causes may fill one exactly, or
+   need one more. */
+TEST(a_leave_may_cause_any_number_of_alerts) {
+    four_protocols();
+    igmp_on(2);
+    for (unsigned i = 0; i < CLIENTS; i++)
+        c[i].quiet = true;
+    CHECK_OK(member_add(&c[0], "0", "0", 1, JOIN));
+    unsigned long leaves = 0, prunes = 0;
+    for (unsigned mfes = 0; mfes < 1025; mfes++) {
+        packet(1, S, group_number(mfes), 100);
+        if (mfes < 1020)
+            continue;
+        CHECK_OK(member_add(&c[4], "0", "0", 2, JOIN));
+        leaves = event_total(&c[1], CB_LOCAL_LEAVE);
+        prunes = event_total(&c[0], CB_PRUNE);
+        CHECK_OK(member_delete(&c[4], "0", "0", 2, JOIN));
+        CHECK_EQ(event_total(&c[1], CB_LOCAL_LEAVE), leaves + 1);
+        CHECK_EQ(event_total(&c[0], CB_PRUNE), prunes + mfes + 1 + 1);
+    }
 }

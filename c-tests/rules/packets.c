@@ -66,13 +66,14 @@ TEST(packets_beside_the_local_groups_are_forwarded) {
 TEST(packets_from_sources_that_are_no_unicast_address_are_dropped_and_counted) {
     one_member();
     packet(1, "0", G, 100);
+    packet(1, "224.0.0.0", G, 100);
     packet(1, "224.1.1.1", G, 100);
     packet(1, "239.255.255.255", G, 100);
     packet(1, "255.255.255.255", G, 100);
     expect_nothing_at_all();
     CHECK_EQ(mfe_count(), 0);
-    CHECK_EQ(counters().ullDroppedScope, 4);
-    CHECK_EQ(counters().ullPacketsDropped, 4);
+    CHECK_EQ(counters().ullDroppedScope, 5);
+    CHECK_EQ(counters().ullPacketsDropped, 5);
 }
 
 /* 1. Route and iif */
@@ -674,6 +675,7 @@ TEST(later_packets_on_a_wrong_interface_are_told_but_not_each) {
     expect_all("c1 WRONGIF 10.0.0.1 239.1.1.1 if=3,0 hdr=20");
     CHECK_EQ(counters().ullPacketsForwarded, 1);
     CHECK_EQ(counters().ullPacketsWithoutEntry, 1);
+    CHECK_EQ(counters().ullWrongInterface, 301);
 }
 
 TEST(the_alert_of_the_creation_counts_for_the_limit) {
@@ -1222,4 +1224,29 @@ TEST(a_prune_during_the_creation_alert_keeps_its_veto) {
     CHECK_TEXT(mfe_path(S, G), "in=1 out=[]");
     route("10.0.0.0/24", 4, NULL, 3);
     CHECK_TEXT(mfe_path(S, G), "in=4 out=[]");
+}
+
+TEST(a_prune_during_the_creation_alert_lasts_until_the_route_changes) {
+    one_member();
+    pthread_t first = blocked_construction(&c[1], CB_CREATE);
+    CHECK_OK(member_delete(&c[1], S, G, 2, FORWARD));
+    let_go(&c[1], first);
+    CHECK_TEXT(mfe_path(S, G), "in=1 out=[]");
+    route("10.0.0.0/24", 4, NULL, 3);
+    CHECK_TEXT(mfe_path(S, G), "in=4 out=[2,0]");
+}
+
+TEST(a_manager_that_was_stopped_counts_from_zero) {
+    one_member();
+    packet(1, S, "224.0.0.1", 100);
+    packet(1, S, G, 100);
+    packet(3, S, G, 100);
+    CHECK_EQ(counters().ullPacketsWithoutEntry, 2);
+    CHECK_EQ(counters().ullDroppedScope, 1);
+    CHECK_EQ(counters().ullWrongInterface, 1);
+    host_stop();
+    host_start_memory();
+    CHECK_EQ(counters().ullPacketsWithoutEntry, 0);
+    CHECK_EQ(counters().ullDroppedScope, 0);
+    CHECK_EQ(counters().ullWrongInterface, 0);
 }
