@@ -80,6 +80,7 @@ check-full: check
 	cd $(BUILD)/c-tests && MGM_TEST_LONG=1 ctest --output-on-failure
 	MGM_TEST_LONG=1 scripts/asan.sh
 	MGM_TEST_LONG=1 scripts/interleavings.sh
+	scripts/mutants.sh
 
 # Writes include/*.h from the Rust sources.
 headers:

@@ -140,6 +140,7 @@ static bool run(const struct check_test *test) {
 }
 #else
 static bool run(const struct check_test *test) {
+    const char *seconds = getenv("MGM_TEST_TIMEOUT");
     int status;
     fflush(stdout);
     pid_t child = fork();
@@ -148,7 +149,7 @@ static bool run(const struct check_test *test) {
         return false;
     }
     if (child == 0) {
-        alarm(TEST_SECONDS);
+        alarm(seconds != NULL ? (unsigned)atoi(seconds) : TEST_SECONDS);
         run_here(test);
         exit(check_failures() == 0 ? 0 : 1);
     }

@@ -32,7 +32,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A test that takes longer has failed: room for sanitizers on a busy machine. */
+/* A test that takes longer has failed: room for sanitizers on a busy machine.
+   MGM_TEST_TIMEOUT in the environment is another number of seconds. */
 #define TEST_SECONDS 50
 /* How long EVENTUALLY waits for its condition. */
 #define EVENTUALLY_SECONDS 10
