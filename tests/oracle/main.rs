@@ -7,6 +7,7 @@
 //! is printed and can be given back with MGM_TEST_SEED. A step is a request that was made
 //! of both, with all comparisons after it.
 
+mod boundaries;
 mod entries;
 mod forwarder;
 mod membership;

@@ -115,11 +115,12 @@ impl Model {
                 let flow = self.mfes[at].flow;
                 if entry.covers(flow) {
                     let member = covered(self, flow);
+                    let barred = self.is_barred(key, self.mfes[at].iif, flow);
                     let mfe = &mut self.mfes[at];
                     let (vetoed, grafted) = (mfe.vetoed.len(), mfe.grafted.len());
                     mfe.vetoed.retain(|&other| other != key);
                     mfe.pruned.retain(|&other| other != key);
-                    if !member && !mfe.grafted.contains(&key) {
+                    if !member && !barred && !mfe.grafted.contains(&key) {
                         mfe.grafted.push(key);
                     }
                     let (lifted, put) = (vetoed - mfe.vetoed.len(), mfe.grafted.len() - grafted);

@@ -1,7 +1,7 @@
 //! The second model: plain lists, written from the rules alone. What can be computed
 //! from the memberships is computed anew whenever it is asked for.
 
-use crate::{entries::Plain, reached::Reached};
+use crate::{boundaries::Boundary, entries::Plain, reached::Reached};
 use rtm::{
     forwarder::{InterfaceKey, Route},
     manager::{ClientId, Counters, Drop, Error, Flow, OifAsk},
@@ -158,6 +158,8 @@ pub struct Model {
     /// The world's routes, by source.
     pub routes: Vec<(u32, Route)>,
     pub mfes: Vec<Mfe>,
+    /// Ascending.
+    pub boundaries: Vec<Boundary>,
     pub max_mfes: usize,
     /// An interface that the forwarder cannot use.
     pub unusable: Option<K>,
@@ -233,7 +235,8 @@ impl Model {
         let mut keys: Vec<K> = self.interfaces.iter().map(|interface| interface.key).collect();
         keys.retain(|key| {
             let member = self.is_covered(*key, mfe.flow) && !mfe.vetoed.contains(key) && !mfe.pruned.contains(key);
-            *key != mfe.iif && (member || mfe.grafted.contains(key))
+            let inside = *key != mfe.iif && !self.is_barred(*key, mfe.iif, mfe.flow);
+            inside && (member || mfe.grafted.contains(key))
         });
         keys.sort();
         keys

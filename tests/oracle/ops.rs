@@ -102,6 +102,14 @@ pub enum Op {
         flow: u8,
         n: u8,
     },
+    Bound {
+        index: u8,
+        groups: u8,
+    },
+    Unbound {
+        index: u8,
+        groups: u8,
+    },
 }
 
 pub const GATEWAY: u32 = 0x0A09_0001;
@@ -207,6 +215,19 @@ pub fn way(n: u8) -> Way {
     }
 }
 
+/// The words of a boundary, all of them valid: the interface index, group and mask.
+pub fn boundary(index: u8, groups: u8) -> (u32, u32, u32) {
+    let group = GROUPS[usize::from(groups) % GROUPS.len()];
+    let (group, mask) = match groups {
+        0..100 => (group, u32::MAX),
+        100..120 => (group, 0),
+        120..180 => (group & 0xFFFF_FF00, 0xFFFF_FF00),
+        180..220 => (group & 0xFF00_0000, 0xFF00_0000),
+        _ => (0, 0),
+    };
+    (u32::from(index % 4) + 1, group, mask)
+}
+
 /// Where a packet came in on another interface than it should.
 pub fn arrival(n: u8) -> Arrival {
     let key = key(n % 6);
@@ -243,6 +264,8 @@ fn op((kind, a, b, c, d): (u8, u8, u8, u8, u8)) -> Op {
         17 => Op::Limit { max: if a < 100 { a % 9 } else { 9 } },
         18 => Op::Inside { which: a, what: b, entry: c, flags: d },
         19 => Op::MfesAfter { flow: a, n: b % 4 },
+        20 => Op::Bound { index: a, groups: b },
+        21 => Op::Unbound { index: a, groups: b },
         _ => Op::Answer { which: a, how: b, key: c },
     }
 }
@@ -275,7 +298,9 @@ const ALL: &[(u32, u8)] = &[
     (1, 17),
     (12, 18),
     (1, 19),
-    (52, 20),
+    (3, 20),
+    (4, 21),
+    (52, 22),
 ];
 
 /// A sequence of requests.
@@ -300,6 +325,7 @@ pub fn meaning(op: Op) -> String {
         Op::Route { source: s, route: r } => format!("{:x} {:x?}", source(s), route(r)),
         Op::Advance { by } => format!("{} ms", step_of_time(by)),
         Op::PruneAnswer { seconds: s, .. } => format!("{} s", seconds(s)),
+        Op::Bound { index: i, groups: g } | Op::Unbound { index: i, groups: g } => format!("{:x?}", boundary(i, g)),
         Op::SetMfe { flow: f, .. } => format!("{:x?}", flow(f)),
         _ => String::new(),
     }
@@ -329,5 +355,7 @@ pub fn name(op: Op) -> &'static str {
         Op::Answer { .. } => "asked: answer of a direct callback",
         Op::Inside { .. } => "asked: request of the client being called",
         Op::MfesAfter { .. } => "asked: MFE enumeration",
+        Op::Bound { .. } => "asked: new boundary",
+        Op::Unbound { .. } => "asked: end of a boundary",
     }
 }

@@ -602,7 +602,8 @@ impl Model {
     /// own by now.
     fn next_to_tell(&self, con: &mut Construction) -> Option<(C, Vec<OifAsk>)> {
         let place = |key: K| self.owner(key).map(|client| (self.clients[client].id.index, client));
-        let places = con.list.iter().filter_map(|&key| place(key));
+        let asked: Vec<K> = con.list.iter().copied().filter(|&key| !self.is_barred(key, con.iif, con.flow)).collect();
+        let places = asked.iter().filter_map(|&key| place(key));
         let (index, client) = places.filter(|&(index, _)| con.told.is_none_or(|told| index > told)).min()?;
         con.told = Some(index);
         let ask = |&key: &K| OifAsk {
@@ -610,7 +611,7 @@ impl Model {
             igmp: self.interface(key).is_some_and(|interface| interface.igmp.is_some()),
             enabled: true,
         };
-        Some((client, con.list.iter().filter(|&&key| self.owner(key) == Some(client)).map(ask).collect()))
+        Some((client, asked.iter().filter(|&&key| self.owner(key) == Some(client)).map(ask).collect()))
     }
 
     fn restart(&mut self, con: &mut Construction) -> Option<(C, MDirect)> {
@@ -661,6 +662,9 @@ impl Model {
             list.clear();
         }
         list.retain(|&key| key != con.iif && self.interface(key).is_some());
+        let listed = list.len();
+        list.retain(|&key| !self.is_barred(key, con.iif, flow));
+        self.reached.add("interfaces that a boundary kept out of a new list", (listed - list.len()) as u64);
         let pruned = covering.iter().filter(|key| !list.contains(key) && !vetoed.contains(key)).copied().collect();
         let grafted = list.iter().filter(|key| !covering.contains(key)).copied().collect();
         let at = match at {

@@ -13,8 +13,8 @@ use rtm::{
         memory::{Packet, Received},
     },
     manager::{
-        Alert, Answer, ClientId, Context, DEFAULT_MAX_MFES, Direct, Drop, Entry, EnumerationId, EnumerationKind, Error,
-        Flags, Flow, Manager, PacketHeader, Step, TaskId,
+        Alert, Answer, Boundary, ClientId, Context, DEFAULT_MAX_MFES, Direct, Drop, Entry, EnumerationId,
+        EnumerationKind, Error, Flags, Flow, Manager, PacketHeader, Step, TaskId,
     },
 };
 
@@ -285,6 +285,8 @@ impl World {
                 self.inside(at, what, entry, 1 + flags % 3)
             }
             Op::MfesAfter { flow, n } => self.mfes_after(ops::flow(flow), n.into()),
+            Op::Bound { index, groups } => self.add_boundary(ops::boundary(index, groups)),
+            Op::Unbound { index, groups } => self.delete_boundary(index, groups),
         })
     }
 
@@ -323,6 +325,28 @@ impl World {
         let step = self.ask(|manager, cx| manager.route_changed(source, route, cx));
         let expected = self.model.route_changed(source, route);
         self.stepped(step, expected)
+    }
+
+    fn add_boundary(&mut self, (index, group, mask): (u32, u32, u32)) -> Outcome {
+        let boundary = Boundary::new(index, group, mask).expect("valid");
+        let result = self.ask(|manager, cx| manager.add_boundary(boundary, cx));
+        let range = Plain::new(0, 0, group, mask).expect("valid");
+        same("add_boundary", result, self.model.add_boundary((index, range)))
+    }
+
+    /// Mostly one that is there.
+    fn delete_boundary(&mut self, index: u8, groups: u8) -> Outcome {
+        let (index, group, mask) = match self.model.boundaries.len() {
+            count if count > 0 && groups >= 30 => {
+                let (index, range) = self.model.boundaries[usize::from(index) % count];
+                (index, range.group, range.group_mask)
+            }
+            _ => ops::boundary(index, groups),
+        };
+        let boundary = Boundary::new(index, group, mask).expect("valid");
+        let result = self.ask(|manager, cx| manager.delete_boundary(boundary, cx));
+        let range = Plain::new(0, 0, group, mask).expect("valid");
+        same("delete_boundary", result, self.model.delete_boundary((index, range)))
     }
 
     fn set_mfe(&mut self, client: C, flow: Flow, upstream: u32) -> Outcome {
@@ -789,6 +813,13 @@ impl World {
         same("open", &self.forwarder.open, &held)?;
         let sizes = (held.len(), self.model.members.len(), self.model.mfes.len());
         same("sizes", self.manager.sizes(), sizes)?;
+        let words = |(index, range): &(u32, Plain)| (*index, range.group, range.group_mask);
+        let mut boundary = (0, 0, 0);
+        for expected in self.model.boundaries.iter().map(words) {
+            boundary = self.manager.boundary_after(boundary).ok_or("a boundary is missing")?.words();
+            same("boundary", boundary, expected)?;
+        }
+        same("boundaries", self.manager.boundary_after(boundary).is_none(), true)?;
         for n in 0..6 {
             let owner = self.model.owner(ops::key(n)).map(|owner| &self.model.clients[owner]);
             let expected = owner.map(|owner| (owner.protocol, owner.component)).ok_or(Error::NotFound);
