@@ -21,6 +21,7 @@ pub(crate) mod mfc_dump;
 pub(crate) mod monitor;
 pub(crate) mod mroute;
 pub(crate) mod netlink;
+pub(crate) mod procfs;
 pub(crate) mod routes;
 pub(crate) mod sys;
 pub(crate) mod uapi;
