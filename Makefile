@@ -14,13 +14,14 @@ LIBRARY = $(TARGET)/release/librtm.so
 DOOR = $(TARGET)/debug/examples/librust_door.so
 # Programs are linked with -lrtm and find librtm.so.1, the library's SONAME, here.
 LIB = $(BUILD)/lib
+BIN = $(BUILD)/bin
 DEMO = $(BUILD)/demo
 PROTOCOLS = c-tests/protocols
 HEADERS = include/mgm.h include/mgmhost.h
 
-.PHONY: all demo check check-full ctest headers bench clean lib door deps-demo deps-check
+.PHONY: all demo check check-full ctest headers bench clean lib tools door deps-demo deps-check
 
-all: lib
+all: lib tools
 
 # cargo knows best what is out of date.
 lib:
@@ -40,6 +41,14 @@ demo: deps-demo lib
 	c-tests/demo/demo.sh $(DEMO)
 
 LINK = -L$(LIB) -lrtm -lpthread -Wl,-rpath,$(abspath $(LIB))
+
+# The commands of an installation.
+tools: lib
+	$(MAKE) --no-print-directory $(BIN)/mgm-diagnose
+
+$(BIN)/mgm-diagnose: tools/mgm_diagnose.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Iinclude $< -o $@ $(LINK)
 
 $(DEMO)/demo_router: c-tests/demo/demo_router.c $(PROTOCOLS)/static_protocol.c $(PROTOCOLS)/igmp_stub.c \
 		$(PROTOCOLS)/protocol.c $(wildcard $(PROTOCOLS)/*.h) $(HEADERS)

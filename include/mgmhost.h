@@ -48,6 +48,132 @@ extern "C" {
 /** A clock that stands still unless MgmHostAdvanceClock moves it. */
 #define MGM_HOST_CLOCK_MANUAL 1
 
+/** Traffic cannot flow because of it. */
+#define MGM_HOST_SEVERITY_PROBLEM 1
+
+/** It may be why traffic does not flow. */
+#define MGM_HOST_SEVERITY_HINT 2
+
+/** Good to know; nothing is wrong. */
+#define MGM_HOST_SEVERITY_NOTE 3
+
+/** The manager forwards in memory: nothing reaches the network. */
+#define MGM_HOST_FINDING_MEMORY_FORWARDER 1
+
+/** Another process holds the kernel table (a problem where this one wanted it). */
+#define MGM_HOST_FINDING_TABLE_HELD 2
+
+/** No process holds the kernel table: nothing is forwarded. */
+#define MGM_HOST_FINDING_TABLE_NOT_HELD 3
+
+/** No rule leads packets to the kernel table, or one leads all elsewhere before. */
+#define MGM_HOST_FINDING_NO_RULE 4
+
+/** The kernel lacks CONFIG_IP_MROUTE. */
+#define MGM_HOST_FINDING_NO_MULTICAST_ROUTING 5
+
+/** The kernel lacks CONFIG_IP_MROUTE_MULTIPLE_TABLES. */
+#define MGM_HOST_FINDING_NO_TABLES 6
+
+/** The kernel lacks CONFIG_IP_PIMSM_V1 and _V2. */
+#define MGM_HOST_FINDING_NO_WRONG_INTERFACE_REPORTS 7
+
+/** The kernel lacks CONFIG_IP_MULTICAST. */
+#define MGM_HOST_FINDING_NO_IP_MULTICAST 8
+
+/** net.ipv4.ip_forward is 0; multicast is forwarded all the same. */
+#define MGM_HOST_FINDING_UNICAST_FORWARDING_OFF 9
+
+/** All VIFs of the table are taken. */
+#define MGM_HOST_FINDING_NO_FREE_VIF 10
+
+/** Packets wait for an entry: the process that holds the table does not answer. */
+#define MGM_HOST_FINDING_UPCALLS_WAIT 11
+
+/** There are as many MFEs as allowed. */
+#define MGM_HOST_FINDING_ENTRY_LIMIT 12
+
+/** Something could not be looked at. */
+#define MGM_HOST_FINDING_NOT_CHECKED 13
+
+/** A held interface no longer exists. */
+#define MGM_HOST_FINDING_NO_INTERFACE 20
+
+/** The link is down, or has no carrier. */
+#define MGM_HOST_FINDING_LINK_DOWN 21
+
+/** A held interface has no VIF in the kernel table. */
+#define MGM_HOST_FINDING_NO_VIF 22
+
+/** The interface is a port of a bridge or bond, which gets its packets. */
+#define MGM_HOST_FINDING_PORT_OF_ANOTHER 23
+
+/** The bridge snoops IGMP, and nobody sends queries. */
+#define MGM_HOST_FINDING_NO_QUERIER 24
+
+/** A reverse path filter drops, or may have dropped, packets. */
+#define MGM_HOST_FINDING_RP_FILTER 25
+
+/** The kernel drops packets from this source for another reason. */
+#define MGM_HOST_FINDING_SOURCE_REFUSED 26
+
+/** The interface has a VIF, but mc_forwarding is 0. */
+#define MGM_HOST_FINDING_MC_FORWARDING_OFF 27
+
+/** The group lies in 224.0.0.0/24. */
+#define MGM_HOST_FINDING_LINK_LOCAL_GROUP 40
+
+/** The source is no unicast address. */
+#define MGM_HOST_FINDING_SOURCE_NOT_UNICAST 41
+
+/** There is no route to the source. */
+#define MGM_HOST_FINDING_NO_ROUTE 42
+
+/** Nobody holds the interface over which the source is routed, or on which its packets come in. */
+#define MGM_HOST_FINDING_NO_OWNER 43
+
+/** There is no entry for the flow. */
+#define MGM_HOST_FINDING_NO_ENTRY 44
+
+/** A client that is asked about the entry has not answered. */
+#define MGM_HOST_FINDING_ENTRY_IN_THE_MAKING 45
+
+/** No membership covers the flow. */
+#define MGM_HOST_FINDING_NO_MEMBER 46
+
+/** The only members are on the incoming interface. */
+#define MGM_HOST_FINDING_MEMBER_ON_IIF 47
+
+/** A creation alert's answer left the interface out of the entry. */
+#define MGM_HOST_FINDING_VETOED 48
+
+/** The interface has a member, but is not in the entry. */
+#define MGM_HOST_FINDING_PRUNED 49
+
+/** The kernel's entry has no outgoing interface. */
+#define MGM_HOST_FINDING_ENTRY_EMPTY 50
+
+/** Packets come in on another interface than the entry's. */
+#define MGM_HOST_FINDING_WRONG_INTERFACE 51
+
+/** No packet of the flow came in while it was watched. */
+#define MGM_HOST_FINDING_NO_PACKETS 52
+
+/** Packets come in with TTL 1 or 0: they are not forwarded. */
+#define MGM_HOST_FINDING_LOW_TTL 53
+
+/** Packets are longer than the MTU and may not be fragmented. */
+#define MGM_HOST_FINDING_TOO_LARGE 54
+
+/** Packets matched the entry and did not go out. */
+#define MGM_HOST_FINDING_NOT_SENT 55
+
+/** The kernel's entry differs from the manager's. */
+#define MGM_HOST_FINDING_KERNEL_DIFFERS 56
+
+/** A boundary (MgmHostAddBoundary) keeps the flow from the interface. */
+#define MGM_HOST_FINDING_BOUNDARY 57
+
 /**
  * How the manager is started. Fill it with MgmHostGetDefaultOptions, then change what
  * should differ.
@@ -189,6 +315,31 @@ typedef void (MGM_CALL *PMGM_HOST_LOG_CALLBACK)(PVOID pvContext,
                                                 const char *pszMessage);
 
 /**
+ * Gets what MgmHostDiagnose finds, one call for each finding.
+ *
+ * Called on the thread of MgmHostDiagnose, with no lock of the manager held. Every Mgm
+ * function may be called from inside. It must return normally: no C++ exception and no
+ * longjmp may leave it.
+ *
+ * pvContext: what MgmHostDiagnose was given.
+ *
+ * dwSeverity: MGM_HOST_SEVERITY_PROBLEM to MGM_HOST_SEVERITY_NOTE.
+ *
+ * dwCode: MGM_HOST_FINDING_ and what was found. The numbers never change; later versions
+ * may find more.
+ *
+ * dwIfIndex: the interface it is about, 0 if none.
+ *
+ * pszText: what is wrong, where, and what to do: one line, UTF-8, NUL-terminated, without
+ * newline; it may not be kept after the return.
+ */
+typedef void (MGM_CALL *PMGM_HOST_FINDING_CALLBACK)(PVOID pvContext,
+                                                    DWORD dwSeverity,
+                                                    DWORD dwCode,
+                                                    DWORD dwIfIndex,
+                                                    const char *pszText);
+
+/**
  * The version of the library.
  *
  * Any thread, also inside a callback.
@@ -326,6 +477,37 @@ DWORD MGM_CALL MgmHostAdvanceClock(DWORD dwMilliseconds);
  * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer or a bad dwSize.
  */
 DWORD MGM_CALL MgmHostGetCounters(PMGM_HOST_COUNTERS pCounters);
+
+/**
+ * Looks for what stops traffic, on the whole router and, if one is given, that of a flow.
+ * Looks only: nothing is changed. With the kernel forwarder, or before the manager is
+ * started, the kernel is looked at: its options, sysctls, links, rules, table and entry.
+ * Without a started manager the interfaces are those of the kernel's table, that which
+ * MGM_TABLE names or 253, whoever holds it. Everything is looked at in the network
+ * namespace of the calling thread. docs/diagnosis.md explains each finding.
+ *
+ * dwSource, dwGroup: the flow, network byte order; both 0: the whole router.
+ *
+ * dwMilliseconds: for how long packets may be watched before the call returns. What
+ * arrives, with which TTL, and what leaves, is only known that way; it needs
+ * CAP_NET_RAW, without which counters are compared. 0: not at all.
+ *
+ * pfnFinding: called for each finding, before the call returns. None means that nothing
+ * was found, not that nothing is wrong.
+ *
+ * pvContext: passed to the callback, otherwise not used.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR, whatever was found; ERROR_INVALID_PARAMETER: a NULL callback, no
+ * multicast group, or only one address 0; ERROR_CAN_NOT_COMPLETE: memory ran out, the
+ * callback may have been called.
+ */
+DWORD MGM_CALL MgmHostDiagnose(DWORD dwSource,
+                               DWORD dwGroup,
+                               DWORD dwMilliseconds,
+                               PMGM_HOST_FINDING_CALLBACK pfnFinding,
+                               PVOID pvContext);
 
 /**
  * Sets the TTL threshold of an interface: a packet is sent out of it only if its TTL, as

@@ -18,6 +18,7 @@
 pub mod abi;
 pub mod alerts;
 pub mod engine;
+pub mod findings;
 pub mod forwarder;
 #[cfg(target_os = "linux")]
 pub mod kernel;

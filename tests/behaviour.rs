@@ -1,5 +1,6 @@
 //! docs/behaviour.md names the tests that prove each point: each must be there, and every
 //! test of the rules must prove a point.
+//! And docs/diagnosis.md explains every finding that mgmhost.h names.
 
 use std::{fs, path::Path};
 
@@ -73,4 +74,19 @@ fn every_rule_names_tests_that_are_there_and_every_test_of_the_rules_is_named() 
 
     let unnamed: Vec<_> = rules.iter().filter(|test| !names.iter().any(|name| names_it(name, test))).collect();
     assert!(unnamed.is_empty(), "no rule in docs/behaviour.md names these tests: {unnamed:?}");
+}
+
+#[test]
+fn every_finding_is_explained() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let header = fs::read_to_string(root.join("include/mgmhost.h")).unwrap();
+    let document = fs::read_to_string(root.join("docs/diagnosis.md")).unwrap();
+    let named = header.lines().filter_map(|line| line.strip_prefix("#define MGM_HOST_FINDING_")?.split_once(' '));
+    let expected: Vec<_> = named.map(|(name, number)| format!("| {} | {name} |", number.trim())).collect();
+    assert!(expected.len() > 30, "only {} findings: has the header's form changed?", expected.len());
+    let rows = |row: &str| document.lines().filter(|line| line.starts_with(row)).count();
+    let missing: Vec<_> = expected.iter().filter(|row| rows(row) != 1).collect();
+    assert!(missing.is_empty(), "docs/diagnosis.md lacks {missing:?}");
+    let explained = document.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit());
+    assert_eq!(explained.count(), expected.len(), "docs/diagnosis.md explains what there is not");
 }

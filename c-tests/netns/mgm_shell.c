@@ -13,6 +13,7 @@
  *   owner IF           mfes            stats SOURCE GROUP
  *   threshold IF TTL   bound IF GROUP MASK   unbound IF GROUP MASK
  *   counters
+ *   diagnose MILLISECONDS [SOURCE GROUP]   a line "SEVERITY CODE IF TEXT" each
  *   quit                               exits as it is, deregistering nobody
  *
  * Each command ends with a line "= COMMAND: ERROR"; lines that it prints before begin with
@@ -377,6 +378,17 @@ static DWORD stats(void) {
     return NO_ERROR;
 }
 
+static void MGM_CALL on_finding(PVOID unused, DWORD severity, DWORD code, DWORD if_index,
+                                const char *line) {
+    static const char *const severities[] = {"?", "problem", "hint", "note"};
+    MGM_HOST_OPTIONS options = {.dwSize = sizeof options};
+    char i[TEXT];
+    (void)unused;
+    /* Would never return if a lock were held. */
+    MgmHostGetDefaultOptions(&options);
+    printf("  %s %u %s %s\n", severities[severity], (unsigned)code, interface(i, if_index), line);
+}
+
 static DWORD counters(void) {
     MGM_HOST_COUNTERS now;
     DWORD error;
@@ -448,6 +460,9 @@ static bool run(DWORD *error) {
         *error = MgmHostAddBoundary(interface_word(1), address_word(2), address_word(3));
     } else if (strcmp(word(0), "unbound") == 0) {
         *error = MgmHostDeleteBoundary(interface_word(1), address_word(2), address_word(3));
+    } else if (strcmp(word(0), "diagnose") == 0) {
+        *error = MgmHostDiagnose(address_word(2), address_word(3), (DWORD)atoi(word(1)),
+                                 on_finding, NULL);
     } else if (strcmp(word(0), "counters") == 0) {
         *error = counters();
     } else {

@@ -55,6 +55,23 @@ const char *numbered(const char *format, int a, int b) {
     return text;
 }
 
+static void MGM_CALL on_finding(PVOID codes, DWORD severity, DWORD code, DWORD if_index,
+                                const char *text) {
+    size_t length = strlen(codes);
+    (void)severity, (void)text;
+    if (length + 24 < 512)
+        snprintf((char *)codes + length, 24, " %u@%u", (unsigned)code, (unsigned)if_index);
+}
+DWORD try_diagnose(const char *source, const char *group) {
+    char codes[512] = "";
+    DWORD s = ip(source), g = ip(group), error;
+    ARMED(error, MgmHostDiagnose(s, g, 1, on_finding, codes));
+    /* What was found before memory ran out is not a whole. */
+    if (error == NO_ERROR)
+        output("found%s\n", codes);
+    return error;
+}
+
 DWORD try_register(struct client *client, DWORD protocol, DWORD component) {
     ROUTING_PROTOCOL_CONFIG config = client_callbacks(client, CB_ALL);
     HANDLE handle = SENTINEL;

@@ -179,6 +179,8 @@ static DWORD read_counters(int unused) {
     return error;
 }
 
+static DWORD diagnose(int unused) { return (void)unused, try_diagnose("10.0.0.1", group_of(0)); }
+
 #define RECEIVE "MgmHostReceivePacket"
 #define ADVANCE "MgmHostAdvanceClock"
 #define ADD_ROUTE "MgmHostAddRoute"
@@ -222,6 +224,7 @@ static const struct scenario list[] = {
     {DELETE_BOUNDARY, "many MFEs fill", bounded, boundary_fills, 300, 0, NULL},
     {"MgmHostStart", "the process's first call", nothing, start_manager, 0, 0, NULL},
     {"MgmHostStop", "nobody registered", started, stop_manager, 0, NEEDS_NOTHING, NULL},
+    {"MgmHostDiagnose", "a flow", entries, diagnose, 1, 0, NULL},
     {"MgmHostGetCounters", "some", members_everywhere, read_counters, 0, NEEDS_NOTHING, NULL},
 };
 

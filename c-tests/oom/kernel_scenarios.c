@@ -71,6 +71,7 @@ static DWORD delete_exact(int unused) {
     return (void)unused, try_delete(PROTOCOL_A, "10.0.2.7", "239.1.0.1", 3, JOIN);
 }
 static DWORD release_3(int unused) { return (void)unused, try_release(PROTOCOL_A, 3, NULL); }
+static DWORD diagnose(int unused) { return (void)unused, try_diagnose("10.0.2.7", "239.1.0.1"); }
 static DWORD deregister_a(int unused) { return (void)unused, try_deregister(PROTOCOL_A); }
 
 static const struct scenario list[] = {
@@ -85,6 +86,8 @@ static const struct scenario list[] = {
      KERNEL | CLEANS_UP | NEEDS_NOTHING, NULL},
     {"MgmReleaseInterfaceOwnership", "the kernel forwarder", members, release_3, 0,
      KERNEL | CLEANS_UP | NEEDS_NOTHING, NULL},
+    {"MgmHostDiagnose", "the kernel forwarder", members, diagnose, 0, KERNEL, NULL},
+    {"MgmHostDiagnose", "not started: the kernel alone", links, diagnose, 0, KERNEL, NULL},
     {"MgmDeRegisterMProtocol", "the kernel forwarder", registered, deregister_a, 0,
      KERNEL | CLEANS_UP | NEEDS_NOTHING, NULL},
 };

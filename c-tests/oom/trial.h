@@ -53,6 +53,9 @@ struct scenario_list {
 };
 extern const struct scenario_list protocol_scenarios, host_scenarios, kernel_scenarios;
 
+/* MgmHostDiagnose of a flow, whose findings are output; packets watched for 1 ms. */
+DWORD try_diagnose(const char *source, const char *group);
+
 /* The library's functions, armed; arguments as in recorder.h and host.h. `hop` or NULL. */
 DWORD try_register(struct client *client, DWORD protocol, DWORD component);
 DWORD try_deregister(struct client *client);

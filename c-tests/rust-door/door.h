@@ -30,6 +30,7 @@
 #define MgmHostAdvanceClock DoorMgmHostAdvanceClock
 #define MgmHostDeleteBoundary DoorMgmHostDeleteBoundary
 #define MgmHostDeleteRoute DoorMgmHostDeleteRoute
+#define MgmHostDiagnose DoorMgmHostDiagnose
 #define MgmHostGetCounters DoorMgmHostGetCounters
 #define MgmHostGetDefaultOptions DoorMgmHostGetDefaultOptions
 #define MgmHostGetNextBoundary DoorMgmHostGetNextBoundary

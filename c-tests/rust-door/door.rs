@@ -20,7 +20,8 @@ use rtm::{
         },
         host_types::{
             MGM_HOST_BOUNDARY, MGM_HOST_CLOCK_MANUAL, MGM_HOST_COUNTERS, MGM_HOST_FORWARDER_LINUX,
-            MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_ROUTE, PMGM_HOST_LOG_CALLBACK,
+            MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_ROUTE, PMGM_HOST_FINDING_CALLBACK,
+            PMGM_HOST_LOG_CALLBACK,
         },
         mib::MIB_IPMCAST_MFE,
         rtm::{RTM_DEST_INFO, RTM_DEST_VIEW_INFO, RTM_NET_ADDRESS, RTM_VIEW_ID_MCAST, RTM_VIEW_MASK_MCAST},
@@ -39,6 +40,7 @@ use std::{
     ptr::{null_mut, without_provenance_mut},
     slice,
     sync::Mutex,
+    time::Duration,
 };
 
 static ENGINE: Engine<DoorClient> = Engine::new();
@@ -687,6 +689,31 @@ unsafe extern "C" fn DoorMgmHostDeleteRoute(route: *mut MGM_HOST_ROUTE) -> u32 {
         // SAFETY: see above.
         let route = unsafe { *given(route)? };
         ENGINE.delete_route(u32::from_be(route.dwNetwork), u32::from_be(route.dwMask).leading_ones() as u8)
+    })())
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn DoorMgmHostDiagnose(
+    source: u32,
+    group: u32,
+    milliseconds: u32,
+    callback: PMGM_HOST_FINDING_CALLBACK,
+    context: *mut c_void,
+) -> u32 {
+    done((|| {
+        let callback = callback.ok_or(Error::InvalidParameter)?;
+        let flow = match (u32::from_be(source), u32::from_be(group)) {
+            (0, 0) => None,
+            (0, _) => return Err(Error::InvalidParameter),
+            (source, group) => Some(Flow { source, group }),
+        };
+        ENGINE.diagnose(flow, Duration::from_millis(milliseconds.into()), &mut |finding| {
+            let Ok(text) = CString::new(finding.text.as_str()) else { return };
+            // SAFETY: see above.
+            unsafe {
+                callback(context, finding.severity as u32, finding.code as u32, finding.if_index, text.as_ptr());
+            }
+        })
     })())
 }
 

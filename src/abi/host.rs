@@ -7,14 +7,16 @@ use super::error::OutOfMemoryIs;
 use super::guard::guarded;
 use super::host_types::{
     MGM_HOST_CLOCK_MANUAL, MGM_HOST_CLOCK_SYSTEM, MGM_HOST_COUNTERS, MGM_HOST_FORWARDER_LINUX,
-    MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_ROUTE, PMGM_HOST_COUNTERS, PMGM_HOST_LOG_CALLBACK,
-    PMGM_HOST_OPTIONS, PMGM_HOST_ROUTE,
+    MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_ROUTE, PMGM_HOST_COUNTERS, PMGM_HOST_FINDING_CALLBACK,
+    PMGM_HOST_LOG_CALLBACK, PMGM_HOST_OPTIONS, PMGM_HOST_ROUTE,
 };
 use super::pointer::Place;
 use crate::engine::{Counters, ForwarderKind, Level, LogSink, Options};
+use crate::findings::Finding;
 use crate::forwarder::{InterfaceKey, Route};
-use crate::manager::Error;
+use crate::manager::{Error, Flow};
 use std::ffi::c_char;
+use std::time::Duration;
 
 /// The kernel's default multicast routing table.
 const DEFAULT_TABLE: DWORD = 253;
@@ -219,6 +221,54 @@ pub unsafe extern "system" fn MgmHostGetCounters(pCounters: PMGM_HOST_COUNTERS) 
         let place = unsafe { Counted::counters(pCounters) }?;
         place.write(&from_counters(&ENGINE.counters()));
         Ok(())
+    })
+}
+
+/// Looks for what stops traffic, on the whole router and, if one is given, that of a flow.
+/// Looks only: nothing is changed. With the kernel forwarder, or before the manager is
+/// started, the kernel is looked at: its options, sysctls, links, rules, table and entry.
+/// Without a started manager the interfaces are those of the kernel's table, that which
+/// MGM_TABLE names or 253, whoever holds it. Everything is looked at in the network
+/// namespace of the calling thread. docs/diagnosis.md explains each finding.
+///
+/// dwSource, dwGroup: the flow, network byte order; both 0: the whole router.
+///
+/// dwMilliseconds: for how long packets may be watched before the call returns. What
+/// arrives, with which TTL, and what leaves, is only known that way; it needs
+/// CAP_NET_RAW, without which counters are compared. 0: not at all.
+///
+/// pfnFinding: called for each finding, before the call returns. None means that nothing
+/// was found, not that nothing is wrong.
+///
+/// pvContext: passed to the callback, otherwise not used.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR, whatever was found; ERROR_INVALID_PARAMETER: a NULL callback, no
+/// multicast group, or only one address 0; ERROR_CAN_NOT_COMPLETE: memory ran out, the
+/// callback may have been called.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmHostDiagnose(
+    dwSource: DWORD,
+    dwGroup: DWORD,
+    dwMilliseconds: DWORD,
+    pfnFinding: PMGM_HOST_FINDING_CALLBACK,
+    pvContext: PVOID,
+) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        let callback = pfnFinding.ok_or(Error::InvalidParameter)?;
+        let flow = match (u32::from_be(dwSource), u32::from_be(dwGroup)) {
+            (0, 0) => None,
+            (0, _) => return Err(Error::InvalidParameter),
+            (source, group) => Some(Flow { source, group }),
+        };
+        let mut tell = |finding: &Finding| {
+            let text = finding.text.as_c_str().as_ptr();
+            // SAFETY: the caller gave function and context for each other; the text is
+            // NUL-terminated and lives during the call.
+            unsafe { callback(pvContext, finding.severity as u32, finding.code as u32, finding.if_index, text) };
+        };
+        ENGINE.diagnose(flow, Duration::from_millis(dwMilliseconds.into()), &mut tell)
     })
 }
 

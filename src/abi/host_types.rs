@@ -1,6 +1,7 @@
 //! The structures, constants and the callback of `mgmhost.h`.
 
 use super::base::{DWORD, PVOID, ULONGLONG};
+use crate::findings::{Code, Severity};
 use std::ffi::c_char;
 use std::mem::offset_of;
 
@@ -160,6 +161,119 @@ pub type PMGM_HOST_COUNTERS = *mut MGM_HOST_COUNTERS;
 pub type PMGM_HOST_LOG_CALLBACK =
     Option<unsafe extern "system" fn(pvContext: PVOID, dwLevel: DWORD, pszMessage: *const c_char)>;
 
+/// Traffic cannot flow because of it.
+pub const MGM_HOST_SEVERITY_PROBLEM: u32 = 1;
+/// It may be why traffic does not flow.
+pub const MGM_HOST_SEVERITY_HINT: u32 = 2;
+/// Good to know; nothing is wrong.
+pub const MGM_HOST_SEVERITY_NOTE: u32 = 3;
+
+/// The manager forwards in memory: nothing reaches the network.
+pub const MGM_HOST_FINDING_MEMORY_FORWARDER: u32 = 1;
+/// Another process holds the kernel table (a problem where this one wanted it).
+pub const MGM_HOST_FINDING_TABLE_HELD: u32 = 2;
+/// No process holds the kernel table: nothing is forwarded.
+pub const MGM_HOST_FINDING_TABLE_NOT_HELD: u32 = 3;
+/// No rule leads packets to the kernel table, or one leads all elsewhere before.
+pub const MGM_HOST_FINDING_NO_RULE: u32 = 4;
+/// The kernel lacks CONFIG_IP_MROUTE.
+pub const MGM_HOST_FINDING_NO_MULTICAST_ROUTING: u32 = 5;
+/// The kernel lacks CONFIG_IP_MROUTE_MULTIPLE_TABLES.
+pub const MGM_HOST_FINDING_NO_TABLES: u32 = 6;
+/// The kernel lacks CONFIG_IP_PIMSM_V1 and _V2.
+pub const MGM_HOST_FINDING_NO_WRONG_INTERFACE_REPORTS: u32 = 7;
+/// The kernel lacks CONFIG_IP_MULTICAST.
+pub const MGM_HOST_FINDING_NO_IP_MULTICAST: u32 = 8;
+/// net.ipv4.ip_forward is 0; multicast is forwarded all the same.
+pub const MGM_HOST_FINDING_UNICAST_FORWARDING_OFF: u32 = 9;
+/// All VIFs of the table are taken.
+pub const MGM_HOST_FINDING_NO_FREE_VIF: u32 = 10;
+/// Packets wait for an entry: the process that holds the table does not answer.
+pub const MGM_HOST_FINDING_UPCALLS_WAIT: u32 = 11;
+/// There are as many MFEs as allowed.
+pub const MGM_HOST_FINDING_ENTRY_LIMIT: u32 = 12;
+/// Something could not be looked at.
+pub const MGM_HOST_FINDING_NOT_CHECKED: u32 = 13;
+/// A held interface no longer exists.
+pub const MGM_HOST_FINDING_NO_INTERFACE: u32 = 20;
+/// The link is down, or has no carrier.
+pub const MGM_HOST_FINDING_LINK_DOWN: u32 = 21;
+/// A held interface has no VIF in the kernel table.
+pub const MGM_HOST_FINDING_NO_VIF: u32 = 22;
+/// The interface is a port of a bridge or bond, which gets its packets.
+pub const MGM_HOST_FINDING_PORT_OF_ANOTHER: u32 = 23;
+/// The bridge snoops IGMP, and nobody sends queries.
+pub const MGM_HOST_FINDING_NO_QUERIER: u32 = 24;
+/// A reverse path filter drops, or may have dropped, packets.
+pub const MGM_HOST_FINDING_RP_FILTER: u32 = 25;
+/// The kernel drops packets from this source for another reason.
+pub const MGM_HOST_FINDING_SOURCE_REFUSED: u32 = 26;
+/// The interface has a VIF, but mc_forwarding is 0.
+pub const MGM_HOST_FINDING_MC_FORWARDING_OFF: u32 = 27;
+/// The group lies in 224.0.0.0/24.
+pub const MGM_HOST_FINDING_LINK_LOCAL_GROUP: u32 = 40;
+/// The source is no unicast address.
+pub const MGM_HOST_FINDING_SOURCE_NOT_UNICAST: u32 = 41;
+/// There is no route to the source.
+pub const MGM_HOST_FINDING_NO_ROUTE: u32 = 42;
+/// Nobody holds the interface over which the source is routed, or on which its packets come in.
+pub const MGM_HOST_FINDING_NO_OWNER: u32 = 43;
+/// There is no entry for the flow.
+pub const MGM_HOST_FINDING_NO_ENTRY: u32 = 44;
+/// A client that is asked about the entry has not answered.
+pub const MGM_HOST_FINDING_ENTRY_IN_THE_MAKING: u32 = 45;
+/// No membership covers the flow.
+pub const MGM_HOST_FINDING_NO_MEMBER: u32 = 46;
+/// The only members are on the incoming interface.
+pub const MGM_HOST_FINDING_MEMBER_ON_IIF: u32 = 47;
+/// A creation alert's answer left the interface out of the entry.
+pub const MGM_HOST_FINDING_VETOED: u32 = 48;
+/// The interface has a member, but is not in the entry.
+pub const MGM_HOST_FINDING_PRUNED: u32 = 49;
+/// The kernel's entry has no outgoing interface.
+pub const MGM_HOST_FINDING_ENTRY_EMPTY: u32 = 50;
+/// Packets come in on another interface than the entry's.
+pub const MGM_HOST_FINDING_WRONG_INTERFACE: u32 = 51;
+/// No packet of the flow came in while it was watched.
+pub const MGM_HOST_FINDING_NO_PACKETS: u32 = 52;
+/// Packets come in with TTL 1 or 0: they are not forwarded.
+pub const MGM_HOST_FINDING_LOW_TTL: u32 = 53;
+/// Packets are longer than the MTU and may not be fragmented.
+pub const MGM_HOST_FINDING_TOO_LARGE: u32 = 54;
+/// Packets matched the entry and did not go out.
+pub const MGM_HOST_FINDING_NOT_SENT: u32 = 55;
+/// The kernel's entry differs from the manager's.
+pub const MGM_HOST_FINDING_KERNEL_DIFFERS: u32 = 56;
+/// A boundary (MgmHostAddBoundary) keeps the flow from the interface.
+pub const MGM_HOST_FINDING_BOUNDARY: u32 = 57;
+
+/// Gets what MgmHostDiagnose finds, one call for each finding.
+///
+/// Called on the thread of MgmHostDiagnose, with no lock of the manager held. Every Mgm
+/// function may be called from inside. It must return normally: no C++ exception and no
+/// longjmp may leave it.
+///
+/// pvContext: what MgmHostDiagnose was given.
+///
+/// dwSeverity: MGM_HOST_SEVERITY_PROBLEM to MGM_HOST_SEVERITY_NOTE.
+///
+/// dwCode: MGM_HOST_FINDING_ and what was found. The numbers never change; later versions
+/// may find more.
+///
+/// dwIfIndex: the interface it is about, 0 if none.
+///
+/// pszText: what is wrong, where, and what to do: one line, UTF-8, NUL-terminated, without
+/// newline; it may not be kept after the return.
+pub type PMGM_HOST_FINDING_CALLBACK = Option<
+    unsafe extern "system" fn(
+        pvContext: PVOID,
+        dwSeverity: DWORD,
+        dwCode: DWORD,
+        dwIfIndex: DWORD,
+        pszText: *const c_char,
+    ),
+>;
+
 const _: () = {
     assert!(size_of::<MGM_HOST_OPTIONS>() == 24);
     assert!(offset_of!(MGM_HOST_OPTIONS, dwMaxEntries) == 20);
@@ -170,4 +284,50 @@ const _: () = {
     assert!(size_of::<MGM_HOST_COUNTERS>() == 24 + 16 * 8);
     assert!(offset_of!(MGM_HOST_COUNTERS, ullPacketsWithoutEntry) == 24);
     assert!(offset_of!(MGM_HOST_COUNTERS, ullLogLost) == 144);
+};
+
+// What the engine reports is what the header names.
+const _: () = {
+    assert!(MGM_HOST_SEVERITY_PROBLEM == Severity::Problem as u32);
+    assert!(MGM_HOST_SEVERITY_HINT == Severity::Hint as u32);
+    assert!(MGM_HOST_SEVERITY_NOTE == Severity::Note as u32);
+    assert!(MGM_HOST_FINDING_MEMORY_FORWARDER == Code::MemoryForwarder as u32);
+    assert!(MGM_HOST_FINDING_TABLE_HELD == Code::TableHeld as u32);
+    assert!(MGM_HOST_FINDING_TABLE_NOT_HELD == Code::TableNotHeld as u32);
+    assert!(MGM_HOST_FINDING_NO_RULE == Code::NoRule as u32);
+    assert!(MGM_HOST_FINDING_NO_MULTICAST_ROUTING == Code::NoMulticastRouting as u32);
+    assert!(MGM_HOST_FINDING_NO_TABLES == Code::NoTables as u32);
+    assert!(MGM_HOST_FINDING_NO_WRONG_INTERFACE_REPORTS == Code::NoWrongInterfaceReports as u32);
+    assert!(MGM_HOST_FINDING_NO_IP_MULTICAST == Code::NoIpMulticast as u32);
+    assert!(MGM_HOST_FINDING_UNICAST_FORWARDING_OFF == Code::UnicastForwardingOff as u32);
+    assert!(MGM_HOST_FINDING_NO_FREE_VIF == Code::NoFreeVif as u32);
+    assert!(MGM_HOST_FINDING_UPCALLS_WAIT == Code::UpcallsWait as u32);
+    assert!(MGM_HOST_FINDING_ENTRY_LIMIT == Code::EntryLimit as u32);
+    assert!(MGM_HOST_FINDING_NOT_CHECKED == Code::NotChecked as u32);
+    assert!(MGM_HOST_FINDING_NO_INTERFACE == Code::NoInterface as u32);
+    assert!(MGM_HOST_FINDING_LINK_DOWN == Code::LinkDown as u32);
+    assert!(MGM_HOST_FINDING_NO_VIF == Code::NoVif as u32);
+    assert!(MGM_HOST_FINDING_PORT_OF_ANOTHER == Code::PortOfAnother as u32);
+    assert!(MGM_HOST_FINDING_NO_QUERIER == Code::NoQuerier as u32);
+    assert!(MGM_HOST_FINDING_RP_FILTER == Code::RpFilter as u32);
+    assert!(MGM_HOST_FINDING_SOURCE_REFUSED == Code::SourceRefused as u32);
+    assert!(MGM_HOST_FINDING_MC_FORWARDING_OFF == Code::McForwardingOff as u32);
+    assert!(MGM_HOST_FINDING_LINK_LOCAL_GROUP == Code::LinkLocalGroup as u32);
+    assert!(MGM_HOST_FINDING_SOURCE_NOT_UNICAST == Code::SourceNotUnicast as u32);
+    assert!(MGM_HOST_FINDING_NO_ROUTE == Code::NoRoute as u32);
+    assert!(MGM_HOST_FINDING_NO_OWNER == Code::NoOwner as u32);
+    assert!(MGM_HOST_FINDING_NO_ENTRY == Code::NoEntry as u32);
+    assert!(MGM_HOST_FINDING_ENTRY_IN_THE_MAKING == Code::EntryInTheMaking as u32);
+    assert!(MGM_HOST_FINDING_NO_MEMBER == Code::NoMember as u32);
+    assert!(MGM_HOST_FINDING_MEMBER_ON_IIF == Code::MemberOnIif as u32);
+    assert!(MGM_HOST_FINDING_VETOED == Code::Vetoed as u32);
+    assert!(MGM_HOST_FINDING_PRUNED == Code::Pruned as u32);
+    assert!(MGM_HOST_FINDING_ENTRY_EMPTY == Code::EntryEmpty as u32);
+    assert!(MGM_HOST_FINDING_WRONG_INTERFACE == Code::WrongInterface as u32);
+    assert!(MGM_HOST_FINDING_NO_PACKETS == Code::NoPackets as u32);
+    assert!(MGM_HOST_FINDING_LOW_TTL == Code::LowTtl as u32);
+    assert!(MGM_HOST_FINDING_TOO_LARGE == Code::TooLarge as u32);
+    assert!(MGM_HOST_FINDING_NOT_SENT == Code::NotSent as u32);
+    assert!(MGM_HOST_FINDING_KERNEL_DIFFERS == Code::KernelDiffers as u32);
+    assert!(MGM_HOST_FINDING_BOUNDARY == Code::Boundary as u32);
 };

@@ -75,6 +75,7 @@ impl<C: Client> Engine<C> {
         }
         call.close_forwarder();
         call.forget();
+        call.refused = None;
         call.forget_counters();
         Ok(())
     }
@@ -246,6 +247,7 @@ impl<C: Client> Call<C> {
             let waker = linux.waker();
             Ok((linux, events, waker))
         });
+        self.refused = opened.is_err().then_some(table);
         match opened {
             Ok((linux, events, waker)) => {
                 self.ports.backend = Backend::Linux(linux);

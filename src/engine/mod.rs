@@ -16,6 +16,7 @@
 mod call;
 mod callbacks;
 mod clock;
+mod diagnosis;
 mod events;
 mod host;
 #[cfg(shuttle)]
@@ -71,6 +72,8 @@ pub(crate) struct Core<C: Client> {
     direct_callbacks: u64,
     events_lost: u64,
     limit_told_at: Option<u64>,
+    /// The kernel table that could not be opened when that was tried last.
+    refused: Option<u32>,
 }
 
 impl<C: Client> Core<C> {
@@ -89,6 +92,7 @@ impl<C: Client> Core<C> {
             direct_callbacks: 0,
             events_lost: 0,
             limit_told_at: None,
+            refused: None,
         }
     }
 }

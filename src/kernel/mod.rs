@@ -12,8 +12,11 @@
 //!     events ◄── upcall ◄── mroute socket (a dup)
 //!            ◄── monitor ◄── netlink notifications
 //!            ◄── wake (eventfd)
+//!
+//!  engine ──► diagnosis (what the kernel says of why traffic does not flow)
 //! ```
 
+pub(crate) mod diagnosis;
 pub(crate) mod events;
 pub(crate) mod holder;
 #[allow(dead_code)] // its readers follow

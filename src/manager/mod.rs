@@ -18,6 +18,7 @@
 //! | 8 enumeration | `enumeration`, `view` |
 //! | 9 threads, memory | `tasks`, `outbox`; `slab`, `ordered` can fail to grow |
 //! | (10, of docs/behaviour.md) scope | `boundaries` |
+//! | what a diagnosis reads | `diagnosis` |
 
 #![forbid(unsafe_code)]
 
@@ -25,6 +26,7 @@ mod audit;
 mod boundaries;
 mod clients;
 mod construction;
+mod diagnosis;
 mod entry;
 mod enumeration;
 mod error;
@@ -52,7 +54,8 @@ mod view;
 mod wheel;
 
 pub use boundaries::Boundary;
-pub use entry::{Entry, Flags, is_group, mask_of};
+pub use diagnosis::{FlowState, Outgoing};
+pub use entry::{Entry, Flags, is_group, is_link_local, is_unicast, mask_of};
 pub use enumeration::EnumerationKind;
 pub use error::Error;
 pub use handles::{ClientId, EnumerationId};
