@@ -48,6 +48,12 @@ extern "C" {
 /** A clock that stands still unless MgmHostAdvanceClock moves it. */
 #define MGM_HOST_CLOCK_MANUAL 1
 
+/** Remove from the kernel's table what the manager did not put there. */
+#define MGM_HOST_FOREIGN_REMOVE 0
+
+/** Keep it. */
+#define MGM_HOST_FOREIGN_KEEP 1
+
 /** Traffic cannot flow because of it. */
 #define MGM_HOST_SEVERITY_PROBLEM 1
 
@@ -195,6 +201,13 @@ struct _MGM_HOST_OPTIONS {
     DWORD dwClock;
     /** The most MFEs there may be, not 0; the default is 1,000,000. */
     DWORD dwMaxEntries;
+    /**
+     * MGM_HOST_FOREIGN_REMOVE or MGM_HOST_FOREIGN_KEEP: what happens to entries and VIFs
+     * of other programs in the kernel's table, at the start and later. Entries that are
+     * kept are cut down to the VIFs they have; without one for their incoming interface
+     * they are removed. A flow that the manager has an MFE for is the manager's either way.
+     */
+    DWORD dwForeign;
 };
 
 typedef struct _MGM_HOST_OPTIONS MGM_HOST_OPTIONS;
@@ -289,11 +302,44 @@ struct _MGM_HOST_COUNTERS {
     ULONGLONG ullEventsLost;
     /** Log lines lost. */
     ULONGLONG ullLogLost;
+    /**
+     * Entries of the kernel's table that another program deleted or changed, or that were
+     * missing: repaired.
+     */
+    ULONGLONG ullEntriesRepaired;
+    /** Entries of other programs found in the kernel's table at the start, or removed later. */
+    ULONGLONG ullForeignEntries;
+    /** VIFs put right that another program had deleted or changed, and its VIFs removed. */
+    ULONGLONG ullInterfacesRepaired;
+    /** Comparisons of the whole kernel table with what is wanted. */
+    ULONGLONG ullReconciled;
 };
 
 typedef struct _MGM_HOST_COUNTERS MGM_HOST_COUNTERS;
 
 typedef MGM_HOST_COUNTERS *PMGM_HOST_COUNTERS;
+
+/** What a comparison of the kernel's table with the MFEs found. */
+struct _MGM_HOST_RECONCILED {
+    /**
+     * sizeof(MGM_HOST_RECONCILED), set before the call. A smaller size (a multiple of 4,
+     * at least 8) is that of a caller built with an older header; a larger one becomes
+     * the size that was filled.
+     */
+    DWORD dwSize;
+    /** MFEs compared. */
+    DWORD dwEntries;
+    /** Of those: missing in the kernel's table or different there, and repaired. */
+    DWORD dwRepaired;
+    /** Entries of other programs, removed or kept as dwForeign says. */
+    DWORD dwForeign;
+    /** Interfaces whose VIF was put right. */
+    DWORD dwInterfaces;
+};
+
+typedef struct _MGM_HOST_RECONCILED MGM_HOST_RECONCILED;
+
+typedef MGM_HOST_RECONCILED *PMGM_HOST_RECONCILED;
 
 /**
  * Gets the lines of the log.
@@ -350,10 +396,10 @@ const char *MGM_CALL MgmHostGetVersion(void);
 
 /**
  * Fills in the options that the manager starts with by itself: the defaults (memory
- * forwarder, table 253, warnings logged, system clock, 1,000,000 MFEs), changed by the
- * environment variables MGM_FORWARDER (memory, linux), MGM_TABLE (a number) and MGM_LOG
- * (off, error, warn, info, debug). A bad value of a variable is ignored with a warning
- * in the log.
+ * forwarder, table 253, warnings logged, system clock, 1,000,000 MFEs, foreign entries
+ * removed), changed by the environment variables MGM_FORWARDER (memory, linux), MGM_TABLE
+ * (a number), MGM_LOG (off, error, warn, info, debug) and MGM_FOREIGN (remove, keep). A
+ * bad value of a variable is ignored with a warning in the log.
  *
  * pOptions: its dwSize says how much of it to fill; dwSize itself is not changed.
  *
@@ -508,6 +554,23 @@ DWORD MGM_CALL MgmHostDiagnose(DWORD dwSource,
                                DWORD dwMilliseconds,
                                PMGM_HOST_FINDING_CALLBACK pfnFinding,
                                PVOID pvContext);
+
+/**
+ * Compares the kernel's multicast routing table with the MFEs and the interfaces held,
+ * entry by entry, and makes it what it should be: MFEs that are missing or different are
+ * repaired, VIFs are put back, and what other programs put there is removed, or kept as
+ * dwForeign says. Happens by itself at the start, and when the kernel's reports of
+ * changes were lost. Other calls go on meanwhile.
+ *
+ * pResult: gets what was found; its dwSize says how much of it to fill. May be NULL.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad dwSize; ERROR_CAN_NOT_COMPLETE: the
+ * forwarder is not the Linux one, it has no table (no protocol is registered), the table
+ * could not be read or an entry not repaired (the log says why), or memory ran out.
+ */
+DWORD MGM_CALL MgmHostReconcile(PMGM_HOST_RECONCILED pResult);
 
 /**
  * Sets the TTL threshold of an interface: a packet is sent out of it only if its TTL, as

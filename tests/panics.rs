@@ -75,6 +75,7 @@ fn started() -> &'static Engine<Rude> {
         log_level: Level::Off,
         manual_clock: true,
         max_entries: 10,
+        keep_foreign: false,
     };
     engine.start(Some(options)).unwrap();
     engine

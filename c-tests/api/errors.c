@@ -475,6 +475,17 @@ TEST(administration_needs_no_registration) {
     CHECK_EQ(count, 1);
 }
 
+TEST(without_a_kernel_table_there_is_nothing_to_compare) {
+    MGM_HOST_RECONCILED result;
+    memset(&result, 0x5A, sizeof result);
+    result.dwSize = sizeof result;
+    CHECK_ERROR(MgmHostReconcile(&result), ERROR_CAN_NOT_COMPLETE);
+    host_start_memory();
+    CHECK_ERROR(MgmHostReconcile(&result), ERROR_CAN_NOT_COMPLETE);
+    CHECK_ERROR(MgmHostReconcile(NULL), ERROR_CAN_NOT_COMPLETE);
+    CHECK_EQ(result.dwEntries, 0x5A5A5A5A);
+}
+
 TEST(the_other_functions_need_one) {
     BYTE buffer[256];
     DWORD size = sizeof buffer, count;

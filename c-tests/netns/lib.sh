@@ -54,6 +54,7 @@ work_cleanup() {
     trap - EXIT
     for name in "${!pids[@]}"; do
         kill "${pids[$name]}" 2>/dev/null || true
+        kill -CONT "${pids[$name]}" 2>/dev/null || true
     done
     exec 8>&- 9>&-
     wait

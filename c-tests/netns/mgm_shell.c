@@ -12,8 +12,8 @@
  *   inside COMMAND                     runs it in the next RPF callback; several: in turn
  *   owner IF           mfes            stats SOURCE GROUP
  *   threshold IF TTL   bound IF GROUP MASK   unbound IF GROUP MASK
- *   counters
  *   diagnose MILLISECONDS [SOURCE GROUP]   a line "SEVERITY CODE IF TEXT" each
+ *   counters           others          reconcile
  *   quit                               exits as it is, deregistering nobody
  *
  * Each command ends with a line "= COMMAND: ERROR"; lines that it prints before begin with
@@ -404,6 +404,31 @@ static DWORD counters(void) {
     return error;
 }
 
+static DWORD others(void) {
+    MGM_HOST_COUNTERS now;
+    DWORD error;
+    memset(&now, 0, sizeof now);
+    now.dwSize = sizeof now;
+    error = MgmHostGetCounters(&now);
+    printf("  repaired=%llu foreign=%llu interfaces=%llu reconciled=%llu\n",
+           (unsigned long long)now.ullEntriesRepaired, (unsigned long long)now.ullForeignEntries,
+           (unsigned long long)now.ullInterfacesRepaired, (unsigned long long)now.ullReconciled);
+    return error;
+}
+
+static DWORD reconcile(void) {
+    MGM_HOST_RECONCILED result;
+    DWORD error;
+    memset(&result, 0, sizeof result);
+    result.dwSize = sizeof result;
+    error = MgmHostReconcile(&result);
+    if (error == NO_ERROR)
+        printf("  entries=%u repaired=%u foreign=%u interfaces=%u\n", (unsigned)result.dwEntries,
+               (unsigned)result.dwRepaired, (unsigned)result.dwForeign,
+               (unsigned)result.dwInterfaces);
+    return error;
+}
+
 static DWORD owner(void) {
     DWORD id = 0, component = 0;
     DWORD error = MgmGetProtocolOnInterface(interface_word(1), 0, &id, &component);
@@ -465,6 +490,10 @@ static bool run(DWORD *error) {
                                  on_finding, NULL);
     } else if (strcmp(word(0), "counters") == 0) {
         *error = counters();
+    } else if (strcmp(word(0), "others") == 0) {
+        *error = others();
+    } else if (strcmp(word(0), "reconcile") == 0) {
+        *error = reconcile();
     } else {
         return false;
     }

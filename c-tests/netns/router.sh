@@ -11,13 +11,15 @@
 #   heard_times router 1 "c0 RPF .*"      # so many such lines by now
 #   in_kernel "10.0.1.2 239.1.1.1 in=r-up out=[r-a r-b]" ...   # waits until the kernel's
 #                                         # table has exactly these entries
+#   until_data router others "repaired=1 foreign=0 .*"   # asks until it prints this pattern
+#   freeze router; ...; thaw router       # what happens meanwhile it hears of later
 #   same_entries router                   # MgmGetFirstMfe and the kernel say the same
 
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 netns_enter "$@" || exit 77
 [ -e /proc/net/ip_mr_vif ] || { echo "no multicast routing in this kernel"; exit 77; }
-bin=${MGM_BIN:?the directory of mgm_shell, raw_send, mcast_send and mcast_recv}
-unset MGM_TABLE
+bin=${MGM_BIN:?the directory of mgm_shell, raw_send, mcast_send, mcast_recv and foreign_mroute}
+unset MGM_TABLE MGM_FOREIGN
 export MGM_FORWARDER=linux MGM_LOG=error
 # Sources that are not where the route says must get as far as the multicast code.
 for rp_filter in /proc/sys/net/ipv4/conf/{all,default}/rp_filter; do
@@ -49,6 +51,14 @@ shell_start() {
     env "$@" "$bin/mgm_shell" <"$work/$name.in" >>"$work/$name" 2>&1 8>&- 9>&- &
     pids[$name]=$!
 }
+
+# freeze SHELL, thaw SHELL: it does nothing in between. The signal takes its time.
+is_frozen() { ! grep -qv '^[^)]*) T' /proc/"$1"/task/*/stat; }
+freeze() {
+    kill -STOP "${pids[$1]}"
+    until_true 10 is_frozen "${pids[$1]}" || fail "$1 does not stop"
+}
+thaw() { kill -CONT "${pids[$1]}"; }
 
 results() { grep -c '^= ' "$work/$1" || true; }
 has_result() { [ "$(results "$1")" -ge "$2" ]; }
@@ -86,6 +96,11 @@ data_is() {
     local found
     found=$(data "$1" "$2")
     [ "$found" = "$3" ]
+}
+
+prints() { [[ $(data "$1" "$2") =~ ^$3$ ]]; }
+until_data() {
+    until_true 10 prints "$1" "$2" "$3" || fail "$2: $(data "$1" "$2"), expected $3"
 }
 
 heard() {
@@ -131,6 +146,14 @@ kernel_vifs() { tail -n +2 /proc/net/ip_mr_vif | while read -r _ name _; do echo
 vifs_are() { [ "$(kernel_vifs)" = "$1" ]; }
 in_vifs() {
     until_true 10 vifs_are "$1" || fail "the kernel has VIFs for [$(kernel_vifs)], expected [$1]"
+}
+
+# The number of an interface's VIF.
+vif_of() { tail -n +2 /proc/net/ip_mr_vif | while read -r number name _; do [ "$name" != "$1" ] || echo "$number"; done; }
+
+# What another program does to the kernel's table; see foreign_mroute.c.
+foreign() {
+    "$bin/foreign_mroute" "$@" >"$work/foreign" 2>&1 8>&- 9>&- || fail "foreign_mroute $*: $(cat "$work/foreign")"
 }
 
 same_entries() {

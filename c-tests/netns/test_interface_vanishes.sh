@@ -1,6 +1,7 @@
 #!/bin/bash
 # An interface is deleted while it is in use, and one of the same name appears: the rest
-# goes on, and the new one, another interface to the manager, can be taken.
+# goes on, and the new one, another interface to the manager, can be taken. With the
+# incoming one its entries go, and nobody is told.
 #
 #   sender            router             receivers
 #   10.0.1.2 ─ s0 ─── r-up ─ c0 ─ r-a ─── a0 10.0.2.2
@@ -45,7 +46,17 @@ same_entries router
 receiver_start a new 10.0.2.2 239.1.1.1 1
 raw_send sender s0 10.0.1.2 239.1.1.1
 received new "received 1 of 1, first 0, duplicates 0"
-for interface in r-up r-a r-b; do
+up=$(ip -o link show r-up | cut -d: -f1) b=$(ip -o link show r-b | cut -d: -f1)
+ip link del r-b
+in_kernel "10.0.1.2 239.1.1.1 in=r-up out=[r-a]"
+alerts=$(grep -Ec "c0 (PRUNE|JOIN) .*" "$work/router") || true
+ip link del r-up
+in_kernel
+in_vifs "r-a"
+data_is router mfes "" || fail "MFEs: $(data router mfes)"
+heard_times router "$alerts" "c0 (PRUNE|JOIN) .*"
+[ "$(data router "owner $up")" = "protocol=100 component=1" ] || fail "the owner of $up"
+for interface in "$up" r-a "$b"; do
     ask router "release 0 $interface"
 done
 ask router "deregister 0"

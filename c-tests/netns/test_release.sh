@@ -18,8 +18,6 @@ netns_link router r-a 10.0.2.1/24 a a0 10.0.2.2/24
 netns_link router r-b 10.0.3.1/24 b b0 10.0.3.2/24
 netns_link router r-c 10.0.4.1/24 c e0 10.0.4.2/24
 
-vif_of() { tail -n +2 /proc/net/ip_mr_vif | while read -r number name _; do [ "$name" != "$1" ] || echo "$number"; done; }
-
 shell_start router
 ask router "register 0 100 1"
 ask router "take 0 r-up"

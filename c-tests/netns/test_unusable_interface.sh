@@ -31,6 +31,7 @@ done
 ask_error router ERROR_CAN_NOT_COMPLETE "take 0 v32"
 until_true 10 log_has 'no free VIF' || fail "no log line that says: no free VIF"
 index=$(ip -o link show v32 | cut -d: -f1)
+log_lines | grep 'no free VIF' | grep -q 'use another table (MGM_TABLE)' || fail "the line does not say what to do"
 log_lines | grep 'no free VIF' | grep -Eqw "v32|$index" || fail "the line does not name the interface"
 ask_error router ERROR_NOT_FOUND "owner v32"
 data router counters | grep -q "interfaces=32 memberships=0 entries=0" ||

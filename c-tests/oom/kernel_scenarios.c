@@ -5,9 +5,13 @@
 #include "inject.h"
 #include "states.h"
 
+#include <arpa/inet.h>
+#include <linux/mroute.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* Interfaces 2 and 3 with addresses; 1 is the loopback. */
 static void links(int unused) {
@@ -74,6 +78,31 @@ static DWORD release_3(int unused) { return (void)unused, try_release(PROTOCOL_A
 static DWORD diagnose(int unused) { return (void)unused, try_diagnose("10.0.2.7", "239.1.0.1"); }
 static DWORD deregister_a(int unused) { return (void)unused, try_deregister(PROTOCOL_A); }
 
+/* An MFE, and an entry that somebody else made and that stays. */
+static void kept_entry(int unused) {
+    struct mfcctl entry = {.mfcc_origin.s_addr = htonl(0x0A000001),
+                           .mfcc_mcastgrp.s_addr = htonl(0xEF090909)};
+    MGM_HOST_OPTIONS options;
+    int fd;
+    links(unused);
+    options = kernel_options();
+    options.dwForeign = MGM_HOST_FOREIGN_KEEP;
+    host_start(&options);
+    REQUIRE_OK(client_register(PROTOCOL_A, 100, 1, CB_ALL));
+    REQUIRE_OK(if_take(PROTOCOL_A, 2));
+    fd = socket(AF_INET, SOCK_RAW, IPPROTO_IGMP);
+    REQUIRE(setsockopt(fd, IPPROTO_IP, MRT_ADD_MFC, &entry, sizeof entry) == 0);
+    close(fd);
+}
+static DWORD reconcile(int unused) {
+    DWORD error;
+    (void)unused;
+    inject_arm();
+    error = MgmHostReconcile(NULL);
+    inject_disarm();
+    return error;
+}
+
 static const struct scenario list[] = {
     {"MgmHostStart", "the kernel forwarder", links, start, 0, KERNEL, NULL},
     {"MgmHostStop", "the kernel forwarder", kernel_started, stop, 0, KERNEL | NEEDS_NOTHING, NULL},
@@ -88,6 +117,7 @@ static const struct scenario list[] = {
      KERNEL | CLEANS_UP | NEEDS_NOTHING, NULL},
     {"MgmHostDiagnose", "the kernel forwarder", members, diagnose, 0, KERNEL, NULL},
     {"MgmHostDiagnose", "not started: the kernel alone", links, diagnose, 0, KERNEL, NULL},
+    {"MgmHostReconcile", "the kernel forwarder", kept_entry, reconcile, 0, KERNEL, NULL},
     {"MgmDeRegisterMProtocol", "the kernel forwarder", registered, deregister_a, 0,
      KERNEL | CLEANS_UP | NEEDS_NOTHING, NULL},
 };

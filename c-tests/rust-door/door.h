@@ -37,6 +37,7 @@
 #define MgmHostGetThreshold DoorMgmHostGetThreshold
 #define MgmHostGetVersion DoorMgmHostGetVersion
 #define MgmHostReceivePacket DoorMgmHostReceivePacket
+#define MgmHostReconcile DoorMgmHostReconcile
 #define MgmHostSetLog DoorMgmHostSetLog
 #define MgmHostSetThreshold DoorMgmHostSetThreshold
 #define MgmHostStart DoorMgmHostStart

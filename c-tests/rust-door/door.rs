@@ -19,9 +19,9 @@ use rtm::{
             ERROR_MORE_DATA, ERROR_NO_MORE_ITEMS, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_FOUND, FILETIME, HANDLE, NO_ERROR,
         },
         host_types::{
-            MGM_HOST_BOUNDARY, MGM_HOST_CLOCK_MANUAL, MGM_HOST_COUNTERS, MGM_HOST_FORWARDER_LINUX,
-            MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_ROUTE, PMGM_HOST_FINDING_CALLBACK,
-            PMGM_HOST_LOG_CALLBACK,
+            MGM_HOST_BOUNDARY, MGM_HOST_CLOCK_MANUAL, MGM_HOST_COUNTERS, MGM_HOST_FOREIGN_KEEP,
+            MGM_HOST_FORWARDER_LINUX, MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_RECONCILED, MGM_HOST_ROUTE,
+            PMGM_HOST_FINDING_CALLBACK, PMGM_HOST_LOG_CALLBACK,
         },
         mib::MIB_IPMCAST_MFE,
         rtm::{RTM_DEST_INFO, RTM_DEST_VIEW_INFO, RTM_NET_ADDRESS, RTM_VIEW_ID_MCAST, RTM_VIEW_MASK_MCAST},
@@ -623,6 +623,7 @@ unsafe extern "C" fn DoorMgmHostGetDefaultOptions(options: *mut MGM_HOST_OPTIONS
                 dwLogLevel: chosen.log_level as u32,
                 dwClock: chosen.manual_clock.into(),
                 dwMaxEntries: chosen.max_entries,
+                dwForeign: chosen.keep_foreign.into(),
             };
         }
         Ok(())
@@ -641,6 +642,7 @@ unsafe extern "C" fn DoorMgmHostStart(options: *mut MGM_HOST_OPTIONS) -> u32 {
         log_level: Level::from_number(options.dwLogLevel).unwrap_or(Level::Off),
         manual_clock: options.dwClock == MGM_HOST_CLOCK_MANUAL,
         max_entries: options.dwMaxEntries,
+        keep_foreign: options.dwForeign == MGM_HOST_FOREIGN_KEEP,
     });
     done(ENGINE.start(options))
 }
@@ -805,7 +807,31 @@ unsafe extern "C" fn DoorMgmHostGetCounters(counters: *mut MGM_HOST_COUNTERS) ->
                 ullForwarderErrors: now.forwarder_errors,
                 ullEventsLost: now.events_lost,
                 ullLogLost: now.log_lost,
+                ullEntriesRepaired: now.entries_repaired,
+                ullForeignEntries: now.foreign_entries,
+                ullInterfacesRepaired: now.interfaces_repaired,
+                ullReconciled: now.reconciled,
             };
+        }
+        Ok(())
+    })())
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn DoorMgmHostReconcile(result: *mut MGM_HOST_RECONCILED) -> u32 {
+    done((|| {
+        let found = ENGINE.reconcile()?;
+        if !result.is_null() {
+            // SAFETY: see above.
+            unsafe {
+                *result = MGM_HOST_RECONCILED {
+                    dwSize: size_of::<MGM_HOST_RECONCILED>() as u32,
+                    dwEntries: found.entries,
+                    dwRepaired: found.repaired,
+                    dwForeign: found.foreign,
+                    dwInterfaces: found.interfaces,
+                };
+            }
         }
         Ok(())
     })())

@@ -6,12 +6,13 @@ use super::base::{DWORD, PBYTE, PVOID};
 use super::error::OutOfMemoryIs;
 use super::guard::guarded;
 use super::host_types::{
-    MGM_HOST_CLOCK_MANUAL, MGM_HOST_CLOCK_SYSTEM, MGM_HOST_COUNTERS, MGM_HOST_FORWARDER_LINUX,
-    MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_ROUTE, PMGM_HOST_COUNTERS, PMGM_HOST_FINDING_CALLBACK,
-    PMGM_HOST_LOG_CALLBACK, PMGM_HOST_OPTIONS, PMGM_HOST_ROUTE,
+    MGM_HOST_CLOCK_MANUAL, MGM_HOST_CLOCK_SYSTEM, MGM_HOST_COUNTERS, MGM_HOST_FOREIGN_KEEP, MGM_HOST_FOREIGN_REMOVE,
+    MGM_HOST_FORWARDER_LINUX, MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_RECONCILED, MGM_HOST_ROUTE,
+    PMGM_HOST_COUNTERS, PMGM_HOST_FINDING_CALLBACK, PMGM_HOST_LOG_CALLBACK, PMGM_HOST_OPTIONS, PMGM_HOST_RECONCILED,
+    PMGM_HOST_ROUTE,
 };
 use super::pointer::Place;
-use crate::engine::{Counters, ForwarderKind, Level, LogSink, Options};
+use crate::engine::{Counters, ForwarderKind, Level, LogSink, Options, Reconciled};
 use crate::findings::Finding;
 use crate::forwarder::{InterfaceKey, Route};
 use crate::manager::{Error, Flow};
@@ -36,10 +37,10 @@ pub extern "system" fn MgmHostGetVersion() -> *const c_char {
 }
 
 /// Fills in the options that the manager starts with by itself: the defaults (memory
-/// forwarder, table 253, warnings logged, system clock, 1,000,000 MFEs), changed by the
-/// environment variables MGM_FORWARDER (memory, linux), MGM_TABLE (a number) and MGM_LOG
-/// (off, error, warn, info, debug). A bad value of a variable is ignored with a warning
-/// in the log.
+/// forwarder, table 253, warnings logged, system clock, 1,000,000 MFEs, foreign entries
+/// removed), changed by the environment variables MGM_FORWARDER (memory, linux), MGM_TABLE
+/// (a number), MGM_LOG (off, error, warn, info, debug) and MGM_FOREIGN (remove, keep). A
+/// bad value of a variable is ignored with a warning in the log.
 ///
 /// pOptions: its dwSize says how much of it to fill; dwSize itself is not changed.
 ///
@@ -272,6 +273,36 @@ pub unsafe extern "system" fn MgmHostDiagnose(
     })
 }
 
+/// Compares the kernel's multicast routing table with the MFEs and the interfaces held,
+/// entry by entry, and makes it what it should be: MFEs that are missing or different are
+/// repaired, VIFs are put back, and what other programs put there is removed, or kept as
+/// dwForeign says. Happens by itself at the start, and when the kernel's reports of
+/// changes were lost. Other calls go on meanwhile.
+///
+/// pResult: gets what was found; its dwSize says how much of it to fill. May be NULL.
+///
+/// Any thread, also inside a callback.
+///
+/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad dwSize; ERROR_CAN_NOT_COMPLETE: the
+/// forwarder is not the Linux one, it has no table (no protocol is registered), the table
+/// could not be read or an entry not repaired (the log says why), or memory ran out.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MgmHostReconcile(pResult: PMGM_HOST_RECONCILED) -> DWORD {
+    guarded(OutOfMemoryIs::CanNotComplete, || {
+        let place = if pResult.is_null() {
+            None
+        } else {
+            // SAFETY: not NULL, so as the header asks: dwSize bytes to read and write.
+            Some(unsafe { Counted::reconciled(pResult) }?)
+        };
+        let result = ENGINE.reconcile()?;
+        if let Some(place) = place {
+            place.write(&from_reconciled(&result));
+        }
+        Ok(())
+    })
+}
+
 /// A structure of the caller that begins with its size, which may be another than ours.
 struct Counted<T> {
     at: *mut T,
@@ -299,6 +330,19 @@ impl Counted<MGM_HOST_OPTIONS> {
             let to = std::ptr::from_mut(value).cast::<u8>();
             std::ptr::copy_nonoverlapping(self.at.cast(), to, self.bytes);
         }
+    }
+}
+
+impl Counted<MGM_HOST_RECONCILED> {
+    /// # Safety
+    /// `at` is NULL or valid for as many bytes as its dwSize says.
+    unsafe fn reconciled(at: PMGM_HOST_RECONCILED) -> Result<Self, Error> {
+        // SAFETY: the caller's promise.
+        let size = unsafe { size_at(at.cast()) }?;
+        if size < 8 || size % 4 != 0 {
+            return Err(Error::InvalidParameter);
+        }
+        Ok(Self { at, bytes: size.min(size_of::<MGM_HOST_RECONCILED>()) })
     }
 }
 
@@ -348,6 +392,7 @@ fn from_options(options: &Options) -> MGM_HOST_OPTIONS {
         dwLogLevel: options.log_level as DWORD,
         dwClock: if options.manual_clock { MGM_HOST_CLOCK_MANUAL } else { MGM_HOST_CLOCK_SYSTEM },
         dwMaxEntries: options.max_entries,
+        dwForeign: if options.keep_foreign { MGM_HOST_FOREIGN_KEEP } else { MGM_HOST_FOREIGN_REMOVE },
     }
 }
 
@@ -362,9 +407,14 @@ fn to_options(options: &MGM_HOST_OPTIONS) -> Result<Options, Error> {
         MGM_HOST_CLOCK_MANUAL => true,
         _ => return Err(Error::InvalidParameter),
     };
+    let keep_foreign = match options.dwForeign {
+        MGM_HOST_FOREIGN_REMOVE => false,
+        MGM_HOST_FOREIGN_KEEP => true,
+        _ => return Err(Error::InvalidParameter),
+    };
     let log_level = Level::from_number(options.dwLogLevel).ok_or(Error::InvalidParameter)?;
     let table = if options.dwTable == 0 { DEFAULT_TABLE } else { options.dwTable };
-    Ok(Options { forwarder, table, log_level, manual_clock, max_entries: options.dwMaxEntries })
+    Ok(Options { forwarder, table, log_level, manual_clock, max_entries: options.dwMaxEntries, keep_foreign })
 }
 
 /// A route's network and prefix length; the engine checks that they fit together.
@@ -376,6 +426,16 @@ fn prefix(route: &MGM_HOST_ROUTE) -> Result<(u32, u8), Error> {
     }
     // At most 32.
     Ok((network, len as u8))
+}
+
+fn from_reconciled(result: &Reconciled) -> MGM_HOST_RECONCILED {
+    MGM_HOST_RECONCILED {
+        dwSize: size_of::<MGM_HOST_RECONCILED>() as DWORD,
+        dwEntries: result.entries,
+        dwRepaired: result.repaired,
+        dwForeign: result.foreign,
+        dwInterfaces: result.interfaces,
+    }
 }
 
 fn from_counters(counters: &Counters) -> MGM_HOST_COUNTERS {
@@ -402,6 +462,10 @@ fn from_counters(counters: &Counters) -> MGM_HOST_COUNTERS {
         ullForwarderErrors: counters.forwarder_errors,
         ullEventsLost: counters.events_lost,
         ullLogLost: counters.log_lost,
+        ullEntriesRepaired: counters.entries_repaired,
+        ullForeignEntries: counters.foreign_entries,
+        ullInterfacesRepaired: counters.interfaces_repaired,
+        ullReconciled: counters.reconciled,
     }
 }
 
@@ -410,12 +474,13 @@ mod tests {
     use super::*;
 
     const OPTIONS: MGM_HOST_OPTIONS = MGM_HOST_OPTIONS {
-        dwSize: 24,
+        dwSize: 28,
         dwForwarder: MGM_HOST_FORWARDER_LINUX,
         dwTable: 0,
         dwLogLevel: 4,
         dwClock: MGM_HOST_CLOCK_MANUAL,
         dwMaxEntries: 10,
+        dwForeign: MGM_HOST_FOREIGN_KEEP,
     };
 
     #[test]
@@ -427,6 +492,7 @@ mod tests {
             log_level: Level::Debug,
             manual_clock: true,
             max_entries: 10,
+            keep_foreign: true,
         };
         assert!(options == expected);
         assert_eq!(from_options(&expected), MGM_HOST_OPTIONS { dwTable: 253, ..OPTIONS });
@@ -438,6 +504,7 @@ mod tests {
             MGM_HOST_OPTIONS { dwForwarder: 2, ..OPTIONS },
             MGM_HOST_OPTIONS { dwLogLevel: 5, ..OPTIONS },
             MGM_HOST_OPTIONS { dwClock: 2, ..OPTIONS },
+            MGM_HOST_OPTIONS { dwForeign: 2, ..OPTIONS },
         ] {
             assert!(to_options(&wrong).is_err(), "{wrong:?}");
         }
@@ -446,7 +513,7 @@ mod tests {
     #[test]
     fn sizes_of_other_versions() {
         let mut options = MGM_HOST_OPTIONS { dwSize: 8, ..OPTIONS };
-        for (size, good) in [(0, false), (4, false), (8, true), (10, false), (24, true), (28, false)] {
+        for (size, good) in [(0, false), (4, false), (8, true), (10, false), (24, true), (28, true), (32, false)] {
             options.dwSize = size;
             // SAFETY: no more than the size is looked at here.
             assert_eq!(unsafe { Counted::options(&raw mut options) }.is_ok(), good, "{size}");
@@ -465,7 +532,7 @@ mod tests {
     fn counters_fill_what_the_caller_knows() {
         let counters = from_counters(&Counters { clients: 3, log_lost: 9, ..Counters::default() });
         let mut room = [MGM_HOST_COUNTERS { ullLogLost: 1, ..counters }; 2];
-        for (size, lost, after) in [(8, 1, 8), (144, 1, 144), (152, 9, 152), (304, 9, 152)] {
+        for (size, lost, after) in [(8, 1, 8), (144, 1, 144), (152, 9, 152), (368, 9, 184)] {
             room[0] = MGM_HOST_COUNTERS { dwSize: size, dwClients: 0, ullLogLost: 1, ..counters };
             // SAFETY: the sizes are those of the room at most.
             let place = unsafe { Counted::counters(room.as_mut_ptr()) }.unwrap();

@@ -26,6 +26,11 @@ pub const MGM_HOST_CLOCK_SYSTEM: u32 = 0;
 /// A clock that stands still unless MgmHostAdvanceClock moves it.
 pub const MGM_HOST_CLOCK_MANUAL: u32 = 1;
 
+/// Remove from the kernel's table what the manager did not put there.
+pub const MGM_HOST_FOREIGN_REMOVE: u32 = 0;
+/// Keep it.
+pub const MGM_HOST_FOREIGN_KEEP: u32 = 1;
+
 /// How the manager is started. Fill it with MgmHostGetDefaultOptions, then change what
 /// should differ.
 #[repr(C)]
@@ -45,6 +50,11 @@ pub struct _MGM_HOST_OPTIONS {
     pub dwClock: DWORD,
     /// The most MFEs there may be, not 0; the default is 1,000,000.
     pub dwMaxEntries: DWORD,
+    /// MGM_HOST_FOREIGN_REMOVE or MGM_HOST_FOREIGN_KEEP: what happens to entries and VIFs
+    /// of other programs in the kernel's table, at the start and later. Entries that are
+    /// kept are cut down to the VIFs they have; without one for their incoming interface
+    /// they are removed. A flow that the manager has an MFE for is the manager's either way.
+    pub dwForeign: DWORD,
 }
 /// See the structure.
 pub type MGM_HOST_OPTIONS = _MGM_HOST_OPTIONS;
@@ -139,11 +149,42 @@ pub struct _MGM_HOST_COUNTERS {
     pub ullEventsLost: ULONGLONG,
     /// Log lines lost.
     pub ullLogLost: ULONGLONG,
+    /// Entries of the kernel's table that another program deleted or changed, or that were
+    /// missing: repaired.
+    pub ullEntriesRepaired: ULONGLONG,
+    /// Entries of other programs found in the kernel's table at the start, or removed later.
+    pub ullForeignEntries: ULONGLONG,
+    /// VIFs put right that another program had deleted or changed, and its VIFs removed.
+    pub ullInterfacesRepaired: ULONGLONG,
+    /// Comparisons of the whole kernel table with what is wanted.
+    pub ullReconciled: ULONGLONG,
 }
 /// See the structure.
 pub type MGM_HOST_COUNTERS = _MGM_HOST_COUNTERS;
 /// The address of one.
 pub type PMGM_HOST_COUNTERS = *mut MGM_HOST_COUNTERS;
+
+/// What a comparison of the kernel's table with the MFEs found.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct _MGM_HOST_RECONCILED {
+    /// sizeof(MGM_HOST_RECONCILED), set before the call. A smaller size (a multiple of 4,
+    /// at least 8) is that of a caller built with an older header; a larger one becomes
+    /// the size that was filled.
+    pub dwSize: DWORD,
+    /// MFEs compared.
+    pub dwEntries: DWORD,
+    /// Of those: missing in the kernel's table or different there, and repaired.
+    pub dwRepaired: DWORD,
+    /// Entries of other programs, removed or kept as dwForeign says.
+    pub dwForeign: DWORD,
+    /// Interfaces whose VIF was put right.
+    pub dwInterfaces: DWORD,
+}
+/// See the structure.
+pub type MGM_HOST_RECONCILED = _MGM_HOST_RECONCILED;
+/// The address of one.
+pub type PMGM_HOST_RECONCILED = *mut MGM_HOST_RECONCILED;
 
 /// Gets the lines of the log.
 ///
@@ -275,15 +316,19 @@ pub type PMGM_HOST_FINDING_CALLBACK = Option<
 >;
 
 const _: () = {
-    assert!(size_of::<MGM_HOST_OPTIONS>() == 24);
+    assert!(size_of::<MGM_HOST_OPTIONS>() == 28);
     assert!(offset_of!(MGM_HOST_OPTIONS, dwMaxEntries) == 20);
+    assert!(offset_of!(MGM_HOST_OPTIONS, dwForeign) == 24);
+    assert!(size_of::<MGM_HOST_RECONCILED>() == 20);
+    assert!(offset_of!(MGM_HOST_RECONCILED, dwInterfaces) == 16);
     assert!(size_of::<MGM_HOST_ROUTE>() == 20);
     assert!(offset_of!(MGM_HOST_ROUTE, dwProtocol) == 16);
     assert!(size_of::<MGM_HOST_BOUNDARY>() == 12);
     assert!(offset_of!(MGM_HOST_BOUNDARY, dwMask) == 8);
-    assert!(size_of::<MGM_HOST_COUNTERS>() == 24 + 16 * 8);
+    assert!(size_of::<MGM_HOST_COUNTERS>() == 24 + 20 * 8);
     assert!(offset_of!(MGM_HOST_COUNTERS, ullPacketsWithoutEntry) == 24);
     assert!(offset_of!(MGM_HOST_COUNTERS, ullLogLost) == 144);
+    assert!(offset_of!(MGM_HOST_COUNTERS, ullReconciled) == 176);
 };
 
 // What the engine reports is what the header names.

@@ -40,6 +40,14 @@ impl<C: Client> Engine<C> {
     }
 }
 
+impl<C: Client> Engine<C> {
+    /// Wakes those that wait until something is over.
+    #[cfg(target_os = "linux")]
+    pub(super) fn all_quiet(&self) {
+        self.quiet.notify_all();
+    }
+}
+
 impl<C: Client> Call<C> {
     /// Runs something with the lock given up.
     pub(super) fn unlocked<R>(&mut self, f: impl FnOnce() -> R) -> R {

@@ -28,12 +28,20 @@ impl<C: Client> Engine<C> {
                 call.packet_without_entry(arrival, report);
             }
             Event::WrongInterface(report) => call.wrong_interface(report),
-            Event::RoutesChanged { network, prefix_len } => {
-                if *prefix_len == 0 {
-                    call.restore_interfaces();
+            Event::RoutesChanged { network, prefix_len } => call.routes_changed(*network, *prefix_len),
+            #[cfg(target_os = "linux")]
+            Event::InterfaceChanged { if_index, change } => call.interface_changed(*if_index, *change),
+            #[cfg(target_os = "linux")]
+            Event::EntryChanged { source, group, deleted } => {
+                let flow = Flow { source: *source, group: *group };
+                // Our own deletions come here too: nobody misses the entry.
+                if !*deleted || call.manager.mfe(flow, 0).is_some() {
+                    call.check_entry(flow);
                 }
-                call.routes_changed(*network, *prefix_len);
             }
+            Event::TableUncertain => call.others.uncertain = true,
+            #[cfg(not(target_os = "linux"))]
+            Event::InterfaceChanged { .. } | Event::EntryChanged { .. } => {}
             Event::Lost(lost) => {
                 call.events_lost += u64::from(*lost);
                 call.ports
@@ -45,16 +53,6 @@ impl<C: Client> Engine<C> {
 }
 
 impl<C: Client> Core<C> {
-    /// Links may have come back: their VIFs and their places in the entries do too.
-    fn restore_interfaces(&mut self) {
-        #[cfg(target_os = "linux")]
-        if let Backend::Linux(linux) = &mut self.ports.backend
-            && linux.restore_interfaces() > 0
-        {
-            self.ports.repair = true;
-        }
-    }
-
     fn arrival_of(&mut self, report: &PacketReport) -> Option<Arrival> {
         self.ports.backend.forwarder().arrival(report.vif)
     }
@@ -64,6 +62,12 @@ impl<C: Client> Call<C> {
     fn packet_without_entry(&mut self, arrival: Option<Arrival>, report: &PacketReport) {
         let flow = Flow { source: report.source, group: report.group };
         let header = PacketHeader::new(&report.header[..usize::from(report.header_len)]);
+        // Somebody deleted the entry. Or it was made since this packet came: all is well.
+        #[cfg(target_os = "linux")]
+        if self.manager.mfe(flow, 0).is_some() && self.linux().is_some() {
+            self.check_entry(flow);
+            return;
+        }
         // The kernel keeps what it can while an entry is made.
         let _ = self.make_entry(arrival, flow, header);
     }
@@ -145,17 +149,22 @@ impl<C: Client> Call<C> {
         }
     }
 
+    /// Looks the route to a source up again.
+    pub(super) fn source_changed(&mut self, source: u32) {
+        let route = self.look_up(source);
+        let step = self.ask(|manager, cx| manager.route_changed(source, route, cx));
+        if self.complete(step) == Err(Error::OutOfMemory) {
+            self.worker.routes_pending = true;
+        }
+    }
+
     /// Routes within a prefix may have changed: every source there that matters is
     /// looked up again.
     pub(super) fn routes_changed(&mut self, network: u32, prefix_len: u8) {
         let mut next = Some(0);
         let mut looked_at = 0;
         while let Some(source) = next.and_then(|from| self.manager.next_source(from, network, prefix_len)) {
-            let route = self.look_up(source);
-            let step = self.ask(|manager, cx| manager.route_changed(source, route, cx));
-            if self.complete(step) == Err(Error::OutOfMemory) {
-                self.worker.routes_pending = true;
-            }
+            self.source_changed(source);
             next = source.checked_add(1);
             looked_at += 1;
             if looked_at % BATCH == 0 {

@@ -1,11 +1,16 @@
 //! Starting, stopping, and the host interface.
 
 use super::{
-    Core, Engine, ForwarderKind, LogSink, Options, Started, call::Call, clock::Clock, log::Level, ports::Backend,
+    Core, Engine, ForwarderKind, LogSink, Options, Started,
+    call::Call,
+    clock::Clock,
+    log::Level,
+    ports::Backend,
+    reconcile::{Others, Reconciled},
     scope::Thresholds,
 };
 #[cfg(target_os = "linux")]
-use crate::forwarder::linux::Linux;
+use crate::forwarder::linux::{Foreign, Linux};
 use crate::{
     alerts::Client,
     forwarder::{InterfaceKey, Route, memory::Memory},
@@ -36,6 +41,10 @@ pub struct Counters {
     pub forwarder_errors: u64,
     pub events_lost: u64,
     pub log_lost: u64,
+    pub entries_repaired: u64,
+    pub foreign_entries: u64,
+    pub interfaces_repaired: u64,
+    pub reconciled: u64,
 }
 
 impl<C: Client> Engine<C> {
@@ -78,6 +87,18 @@ impl<C: Client> Engine<C> {
         call.refused = None;
         call.forget_counters();
         Ok(())
+    }
+
+    /// Compares the kernel's table with what is wanted, and makes it so.
+    ///
+    /// # Errors
+    /// CanNotComplete (not the kernel forwarder, or not open; the table could not be
+    /// read), OutOfMemory.
+    pub fn reconcile(&'static self) -> Result<Reconciled, Error> {
+        #[cfg(target_os = "linux")]
+        return self.enter().reconcile();
+        #[cfg(not(target_os = "linux"))]
+        Err(Error::CanNotComplete)
     }
 
     /// Adds or replaces a route of the memory forwarder.
@@ -189,6 +210,10 @@ impl<C: Client> Engine<C> {
             forwarder_errors: call.ports.errors,
             events_lost: call.events_lost,
             log_lost: call.ports.log.lost(),
+            entries_repaired: call.others.repaired,
+            foreign_entries: call.others.foreign,
+            interfaces_repaired: call.others.interfaces,
+            reconciled: call.others.reconciled,
         }
     }
 
@@ -221,6 +246,7 @@ impl<C: Client> Core<C> {
     fn forget_counters(&mut self) {
         self.manager.forget_counters();
         self.ports.errors = 0;
+        self.others = Others::new();
         self.watch.forget_slow();
         (self.alerts, self.direct_callbacks, self.events_lost) = (0, 0, 0);
     }
@@ -232,8 +258,10 @@ impl<C: Client> Call<C> {
         if self.open {
             return Ok(());
         }
-        match self.options.map(|options| (options.forwarder, options.table)) {
-            Some((ForwarderKind::Linux, table)) => self.open_linux(table)?,
+        match self.options {
+            Some(Options { forwarder: ForwarderKind::Linux, table, keep_foreign, .. }) => {
+                self.open_linux(table, keep_foreign)?;
+            }
             _ => self.ports.log.add(Level::Info, format_args!("forwarding in memory")),
         }
         self.open = true;
@@ -241,8 +269,9 @@ impl<C: Client> Call<C> {
     }
 
     #[cfg(target_os = "linux")]
-    fn open_linux(&mut self, table: u32) -> Result<(), Error> {
-        let opened = Linux::open(table).and_then(|linux| {
+    fn open_linux(&mut self, table: u32, keep_foreign: bool) -> Result<(), Error> {
+        let foreign = if keep_foreign { Foreign::Keep } else { Foreign::Remove };
+        let opened = Linux::open_with(table, foreign).and_then(|linux| {
             let events = linux.events()?;
             let waker = linux.waker();
             Ok((linux, events, waker))
@@ -250,7 +279,10 @@ impl<C: Client> Call<C> {
         self.refused = opened.is_err().then_some(table);
         match opened {
             Ok((linux, events, waker)) => {
+                self.tell_found(&linux.found(), foreign, table);
                 self.ports.backend = Backend::Linux(linux);
+                // What others did between the taking and the first report.
+                self.others.uncertain = true;
                 self.worker.set_events(events, waker);
                 let engine = self.engine;
                 if !engine.start_worker(self) {
@@ -271,7 +303,7 @@ impl<C: Client> Call<C> {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn open_linux(&mut self, _table: u32) -> Result<(), Error> {
+    fn open_linux(&mut self, _table: u32, _keep_foreign: bool) -> Result<(), Error> {
         let error = crate::forwarder::ForwarderError::NotSupported("Linux");
         self.ports.failed(format_args!("the kernel forwarder cannot start"), &error);
         Err(Error::CanNotComplete)
@@ -300,6 +332,8 @@ impl<C: Client> Call<C> {
         let engine = self.engine;
         engine.stop_worker(self);
         self.open = false;
+        // No table, no doubt about it.
+        self.others.uncertain = false;
         if !matches!(self.ports.backend, Backend::Memory(_)) {
             // Closing the table empties it at once.
             self.ports.backend = Backend::Memory(Memory::new());

@@ -21,9 +21,12 @@ mod events;
 mod host;
 #[cfg(shuttle)]
 mod inspect;
+#[cfg(target_os = "linux")]
+mod links;
 pub mod log;
 mod options;
 mod ports;
+mod reconcile;
 mod recovery;
 mod requests;
 mod scope;
@@ -35,6 +38,7 @@ pub use events::Received;
 pub use host::Counters;
 pub use log::{CLogFunction, Level, LogSink};
 pub use options::{ForwarderKind, Options};
+pub use reconcile::Reconciled;
 pub use requests::{More, StatisticsSource};
 
 use crate::{
@@ -44,6 +48,7 @@ use crate::{
 };
 use clock::Clock;
 use ports::Ports;
+use reconcile::Others;
 use watch::Watch;
 use worker::Worker;
 
@@ -67,6 +72,7 @@ pub(crate) struct Core<C: Client> {
     /// The forwarder is ready for interfaces (the kernel table is open).
     open: bool,
     worker: Worker,
+    others: Others,
     watch: Watch,
     alerts: u64,
     direct_callbacks: u64,
@@ -87,6 +93,7 @@ impl<C: Client> Core<C> {
             options: None,
             open: false,
             worker: Worker::new(),
+            others: Others::new(),
             watch: Watch::new(),
             alerts: 0,
             direct_callbacks: 0,

@@ -31,6 +31,8 @@ pub struct Options {
     pub manual_clock: bool,
     /// The most MFEs there may be, not 0.
     pub max_entries: u32,
+    /// What others put into the kernel's table stays.
+    pub keep_foreign: bool,
 }
 
 /// What there is without a choice: the memory forwarder, the kernel's default table,
@@ -48,6 +50,7 @@ impl Options {
         log_level: Level::Warn,
         manual_clock: false,
         max_entries: DEFAULT_MAX_MFES,
+        keep_foreign: false,
     };
 
     /// Whether each option is in its range.
@@ -55,7 +58,7 @@ impl Options {
         TABLES.contains(&self.table) && self.max_entries > 0
     }
 
-    /// What MGM_FORWARDER, MGM_TABLE and MGM_LOG say. A value that means nothing
+    /// What MGM_FORWARDER, MGM_TABLE, MGM_LOG and MGM_FOREIGN say. A value that means nothing
     /// counts as unset, with a warning.
     pub(super) fn from_environment(log: &mut Log) -> Self {
         let mut options = Self::DEFAULT;
@@ -80,6 +83,14 @@ impl Options {
         });
         read(c"MGM_TABLE", "a kernel table id from 1 to 999999999", &mut |value| {
             options.table = value.parse().ok().filter(|table| TABLES.contains(table))?;
+            Some(())
+        });
+        read(c"MGM_FOREIGN", "remove or keep", &mut |value| {
+            options.keep_foreign = match value {
+                "remove" => false,
+                "keep" => true,
+                _ => return None,
+            };
             Some(())
         });
         options

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 impl<C: Client> Core<C> {
     /// Called with the lock that a panicking thread held.
     pub(super) fn recover(&mut self) {
+        self.others.abandon();
         let manager = &mut self.manager;
         let checked = catch_unwind(AssertUnwindSafe(|| {
             manager.abandon_lost_tasks();

@@ -47,6 +47,12 @@ impl Worker {
         }
     }
 
+    /// Told from every earlier and later worker.
+    #[cfg(target_os = "linux")]
+    pub(super) fn generation(&self) -> u32 {
+        self.generation
+    }
+
     /// Hands a kernel's events to the next worker.
     #[cfg(target_os = "linux")]
     pub(super) fn set_events(&mut self, events: Events, waker: Waker) {
@@ -59,9 +65,10 @@ impl<C: Client> Core<C> {
     /// When there is something to do, in milliseconds of the clock.
     fn next_work(&mut self) -> Option<u64> {
         let retry = (self.ports.repair || self.worker.routes_pending).then(|| self.clock.now() + RETRY);
+        let compare = self.others.uncertain.then_some(self.others.rest_until);
         // A manual clock's time-outs are run by whoever advances it.
         let look = if self.clock.is_manual() { None } else { self.manager.next_look() };
-        retry.into_iter().chain(look).min()
+        retry.into_iter().chain(compare).chain(look).min()
     }
 }
 
@@ -174,6 +181,8 @@ impl<C: Client> Engine<C> {
             return None;
         }
         call.run_repairs();
+        #[cfg(target_os = "linux")]
+        call.run_reconcile();
         if !call.clock.is_manual() {
             call.run_due();
         }

@@ -153,8 +153,40 @@ pub enum Event<A: Address = u32> {
         /// Its prefix length.
         prefix_len: u8,
     },
+    /// Something happened to an interface.
+    InterfaceChanged {
+        /// Its index.
+        if_index: u32,
+        /// What.
+        change: LinkChange,
+    },
+    /// The entry for a flow was deleted by anybody, or made or changed by somebody else.
+    EntryChanged {
+        /// The flow's source.
+        source: A,
+        /// The flow's group.
+        group: A,
+        /// It was deleted.
+        deleted: bool,
+    },
+    /// Reports were lost: entries and interfaces may be others than were asked for.
+    TableUncertain,
     /// The forwarder lost this many events at least (a full receive buffer).
     Lost(u32),
+}
+
+/// What happened to an interface. Routes that are added and deleted with it are told by
+/// [`Event::RoutesChanged`]; those that vanish with it in silence are not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LinkChange {
+    /// It is there and works, or something about it is new.
+    Up,
+    /// It does not work, or lost an address: routes over it may have vanished.
+    Down,
+    /// It was deleted, or went to another network namespace.
+    Gone,
+    /// The table has it, or does not have it any more.
+    Vif,
 }
 
 /// A packet as a forwarder reports it.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::monitor::{Change, Monitor, Prefix};
 use super::mroute::MrouteSocket;
 use super::sys::SysResult;
+use super::table_monitor::{TableMonitor, Touch};
 use super::upcall::{self, Message};
 use super::wake::WakeSource;
 use crate::forwarder::Event;
@@ -14,9 +15,12 @@ use crate::forwarder::Event;
 /// Events that one wait returns at most.
 const BATCH: usize = 64;
 
-/// Route changes in one batch at most: packets must not wait behind a routing
+/// Route and interface changes in one batch at most: packets must not wait behind a routing
 /// daemon that fills its table.
 const ROUTES: usize = BATCH / 2;
+
+/// Places filled when no more of the table's changes are read: the same for those.
+const TOUCHES: usize = BATCH * 3 / 4;
 
 /// Upcalls read by one system call.
 const READ: usize = 16;
@@ -75,14 +79,21 @@ pub enum WaitResult {
 pub struct Events {
     upcalls: OwnedFd,
     monitor: Monitor,
+    table: TableMonitor,
     wake: WakeSource,
     /// The socket's count of dropped messages when it was last seen.
     dropped: u32,
 }
 
 impl Events {
-    pub(crate) fn open(socket: &MrouteSocket, wake: &WakeSource) -> SysResult<Self> {
-        Ok(Self { upcalls: socket.reader()?, monitor: Monitor::open()?, wake: wake.share(), dropped: 0 })
+    pub(crate) fn open(socket: &MrouteSocket, table: u32, wake: &WakeSource) -> SysResult<Self> {
+        Ok(Self {
+            upcalls: socket.reader()?,
+            monitor: Monitor::open()?,
+            table: TableMonitor::open(table)?,
+            wake: wake.share(),
+            dropped: 0,
+        })
     }
 
     /// Waits until there are events, `timeout` is over (`None`: never) or somebody
@@ -93,9 +104,13 @@ impl Events {
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
             let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-            let ready = self.poll(left);
-            if ready.routes {
+            let ready = self.poll(if self.monitor.has_more() { Some(Duration::ZERO) } else { left });
+            if ready.routes || self.monitor.has_more() {
                 self.read_routes(batch);
+            }
+            // Before the upcalls: the packet after a deletion is not the first to tell of it.
+            if ready.table {
+                self.read_table(batch);
             }
             if ready.upcalls {
                 self.read_upcalls(batch);
@@ -116,41 +131,66 @@ impl Events {
 
     fn poll(&self, left: Option<Duration>) -> Ready {
         let entry = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        let mut entries = [entry(self.upcalls.as_raw_fd()), entry(self.monitor.fd()), entry(self.wake.fd())];
+        let mut entries =
+            [entry(self.upcalls.as_raw_fd()), entry(self.monitor.fd()), entry(self.table.fd()), entry(self.wake.fd())];
         let limit = left.map(timespec);
         let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
         // SAFETY: `entries` and `limit` live through the call; the kernel writes
-        // only the three revents. No signal mask is given.
+        // only the four revents. No signal mask is given.
         let count =
             unsafe { libc::ppoll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, limit, std::ptr::null()) };
         // After an error (a signal) the kernel has written nothing.
         let ready = |at: usize| count > 0 && entries[at].revents != 0;
-        Ready { upcalls: ready(0), routes: ready(1), woken: ready(2) }
+        Ready { upcalls: ready(0), routes: ready(1), table: ready(2), woken: ready(3) }
     }
 
     fn read_routes(&mut self, batch: &mut EventBatch) {
-        let mut last = None;
+        let mut last = Change::Nothing;
+        let everything = Change::Routes(Prefix::ALL);
         // Bounded also when every notification is irrelevant.
         for _ in 0..4 * ROUTES {
-            // Lost takes two places.
-            if batch.length + 2 > ROUTES {
+            // A loss takes three places.
+            if batch.length + 3 > ROUTES {
                 return;
             }
-            let prefix = match self.monitor.read() {
+            let change = match self.monitor.read() {
                 Change::Nothing => return,
                 Change::Irrelevant => continue,
-                Change::Routes(prefix) => prefix,
                 Change::Lost => {
                     batch.push(Event::Lost(1));
-                    Prefix::ALL
+                    batch.push(Event::TableUncertain);
+                    everything
                 }
+                change => change,
             };
-            // One 0/0 covers what follows it: nobody has looked yet.
-            if last == Some(prefix) || last == Some(Prefix::ALL) {
+            // One 0/0 covers the routes that follow it: nobody has looked yet.
+            if last == change || (last == everything && matches!(change, Change::Routes(_))) {
                 continue;
             }
-            batch.push(Event::RoutesChanged { network: prefix.network, prefix_len: prefix.length });
-            last = Some(prefix);
+            match change {
+                Change::Routes(Prefix { network, length }) => {
+                    batch.push(Event::RoutesChanged { network, prefix_len: length });
+                }
+                Change::Link(if_index, change) => batch.push(Event::InterfaceChanged { if_index, change }),
+                _ => {}
+            }
+            last = change;
+        }
+    }
+
+    fn read_table(&mut self, batch: &mut EventBatch) {
+        for _ in 0..4 * BATCH {
+            if batch.length >= TOUCHES {
+                return;
+            }
+            match self.table.read() {
+                Touch::Nothing => return,
+                Touch::Irrelevant => {}
+                Touch::Entry { source, group, deleted } => {
+                    batch.push(Event::EntryChanged { source, group, deleted });
+                }
+                Touch::Lost => batch.push(Event::TableUncertain),
+            }
         }
     }
 
@@ -222,6 +262,7 @@ impl Events {
 struct Ready {
     upcalls: bool,
     routes: bool,
+    table: bool,
     woken: bool,
 }
 

@@ -6,11 +6,12 @@
 //!  forwarder::linux ──► mroute (VIFs, entries, counters) ──► kernel table
 //!        │  ├─────────► vifs (which slot is which interface)
 //!        │  ├─────────► routes ──► netlink (RTM_GETROUTE)
-//!        │  ├─────────► mfc_dump ──► netlink (all entries of the table)
+//!        │  ├─────────► table (entries and VIFs as they are) ──► netlink
 //!        │  └─────────► holder (who has the table, from /proc)
 //!        ▼ waker
 //!     events ◄── upcall ◄── mroute socket (a dup)
-//!            ◄── monitor ◄── netlink notifications
+//!            ◄── monitor, links ◄── netlink notifications (routes, interfaces)
+//!            ◄── table_monitor ◄── netlink notifications (entries)
 //!            ◄── wake (eventfd)
 //!
 //!  engine ──► diagnosis (what the kernel says of why traffic does not flow)
@@ -19,14 +20,15 @@
 pub(crate) mod diagnosis;
 pub(crate) mod events;
 pub(crate) mod holder;
-#[allow(dead_code)] // its readers follow
-pub(crate) mod mfc_dump;
+pub(crate) mod links;
 pub(crate) mod monitor;
 pub(crate) mod mroute;
 pub(crate) mod netlink;
 pub(crate) mod procfs;
 pub(crate) mod routes;
 pub(crate) mod sys;
+pub(crate) mod table;
+pub(crate) mod table_monitor;
 pub(crate) mod uapi;
 pub(crate) mod upcall;
 pub(crate) mod vifs;

@@ -1,18 +1,15 @@
-//! Which prefixes' routes changed, from the kernel's notifications.
+//! Which routes and interfaces changed, from the kernel's notifications.
 
 use std::os::fd::RawFd;
 
-use super::netlink::{Attributes, Message, NetlinkSocket, Received, read_address, read_u32};
-use super::routes::ROUTE_HEADER;
+use super::links::{self, LinkSocket, Prefixes};
+use super::netlink::{Message, NetlinkSocket, Received};
 use super::sys::SysResult;
 use super::uapi;
-use crate::forwarder::Address;
+use crate::forwarder::LinkChange;
 
 /// Thousands of route changes at once, as when a routing daemon starts.
 const RECEIVE_BUFFER: i32 = 4 << 20;
-
-/// Length of `struct ifinfomsg`.
-const LINK_HEADER: usize = 16;
 
 /// A prefix whose routes changed: network (host byte order) and length.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +28,8 @@ impl Prefix {
 pub(crate) enum Change {
     /// These routes changed.
     Routes(Prefix),
+    /// This happened to an interface, by its index.
+    Link(u32, LinkChange),
     /// Notifications were lost.
     Lost,
     /// Nothing that matters.
@@ -39,9 +38,32 @@ pub(crate) enum Change {
     Nothing,
 }
 
-/// A subscription to everything that can move a route.
+/// A subscription to everything that can move a route or touch an interface.
 pub(crate) struct Monitor {
     netlink: NetlinkSocket,
+    links: LinkSocket,
+    /// Routes over an interface that works again.
+    again: Prefixes,
+    working: Working,
+}
+
+/// Interfaces that were up when they were last heard of: what is told of those, a new
+/// name or address, is no reason to look at their routes. Forgets some.
+struct Working([u32; 64]);
+
+impl Working {
+    /// Notes that an interface is up; whether that is new.
+    fn is_new(&mut self, if_index: u32) -> bool {
+        let place = &mut self.0[if_index as usize % 64];
+        std::mem::replace(place, if_index) != if_index
+    }
+
+    fn forget(&mut self, if_index: u32) {
+        let place = &mut self.0[if_index as usize % 64];
+        if *place == if_index {
+            *place = 0;
+        }
+    }
 }
 
 impl Monitor {
@@ -54,136 +76,108 @@ impl Monitor {
         for group in groups {
             netlink.join(group as i32)?;
         }
+        netlink.join(uapi::RTNLGRP_IPV4_NETCONF)?;
         // Kernels before 5.3 know no nexthop objects.
         let _ = netlink.join(uapi::RTNLGRP_NEXTHOP);
-        Ok(Self { netlink })
+        Ok(Self { netlink, links: LinkSocket::open()?, again: Prefixes::new(), working: Working([0; 64]) })
     }
 
     pub(crate) fn fd(&self) -> RawFd {
         self.netlink.raw_fd()
     }
 
-    /// Reads one datagram. Several prefixes in it (the kernel sends one) become 0/0.
+    /// Whether [`Self::read`] has more to say than what the socket holds.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.again.is_empty()
+    }
+
+    /// Reads one datagram.
     pub(crate) fn read(&mut self) -> Change {
+        if let Some(prefix) = self.again.take() {
+            return Change::Routes(prefix);
+        }
+        let change = self.read_one();
+        match change {
+            Change::Link(if_index, LinkChange::Down) => {
+                self.working.forget(if_index);
+                // The first that is heard of a deletion; what its routes do on the way is
+                // nobody's business then.
+                let stays = self.links.stays(if_index);
+                return Change::Link(if_index, if stays { LinkChange::Down } else { LinkChange::Gone });
+            }
+            Change::Link(if_index, LinkChange::Gone) => self.working.forget(if_index),
+            Change::Link(if_index, LinkChange::Up) if self.working.is_new(if_index) => {
+                self.links.routes_over(if_index, &mut self.again);
+            }
+            Change::Lost => self.working = Working([0; 64]),
+            _ => {}
+        }
+        change
+    }
+
+    fn read_one(&mut self) -> Change {
         let messages = match self.netlink.receive() {
             Ok(Received::Messages(messages)) => messages,
-            Ok(Received::Truncated) => return Change::Routes(Prefix::ALL),
+            // Links with many virtual functions have long messages; the start is enough.
+            Ok(Received::Truncated) => {
+                return self.netlink.cut_message().map_or(Change::Lost, |message| changed(&message));
+            }
             Ok(Received::Nothing) => return Change::Nothing,
             // ENOBUFS; after any other error too nothing is certain.
             Err(_) => return Change::Lost,
         };
-        let mut all: Option<Prefix> = None;
-        for prefix in messages.filter_map(|message| changed(&message)) {
-            all = Some(match all {
-                Some(other) if other != prefix => Prefix::ALL,
-                _ => prefix,
-            });
+        let mut all = Change::Irrelevant;
+        for change in messages.map(|message| changed(&message)).filter(|change| *change != Change::Irrelevant) {
+            all = match all {
+                Change::Irrelevant => change,
+                // The kernel puts one into each datagram.
+                other if other != change => Change::Lost,
+                other => other,
+            };
         }
-        all.map_or(Change::Irrelevant, Change::Routes)
+        all
     }
 }
 
-/// The prefix that a notification is about.
-fn changed(message: &Message<'_>) -> Option<Prefix> {
+/// What a notification is about.
+fn changed(message: &Message<'_>) -> Change {
     match message.kind {
-        libc::RTM_NEWROUTE | libc::RTM_DELROUTE => route(message.payload),
-        libc::RTM_NEWLINK => link(message.payload).then_some(Prefix::ALL),
-        libc::RTM_DELLINK
-        | libc::RTM_NEWADDR
-        | libc::RTM_DELADDR
-        | libc::RTM_NEWRULE
-        | libc::RTM_DELRULE
-        | uapi::RTM_NEWNEXTHOP
-        | uapi::RTM_DELNEXTHOP => Some(Prefix::ALL),
-        _ => None,
+        libc::RTM_NEWROUTE | libc::RTM_DELROUTE => {
+            links::route(message.payload).map_or(Change::Irrelevant, Change::Routes)
+        }
+        libc::RTM_NEWRULE | libc::RTM_DELRULE | uapi::RTM_NEWNEXTHOP | uapi::RTM_DELNEXTHOP => {
+            Change::Routes(Prefix::ALL)
+        }
+        _ => links::changed(message).map_or(Change::Irrelevant, |(if_index, change)| Change::Link(if_index, change)),
     }
-}
-
-fn route(payload: &[u8]) -> Option<Prefix> {
-    let header = payload.first_chunk::<ROUTE_HEADER>()?;
-    let [family, length, .., kind, _, _, _, _] = *header;
-    let flags = read_u32(payload, 8)?;
-    // Broadcast and multicast routes lead to no source; cloned ones are no routes.
-    if i32::from(family) != libc::AF_INET
-        || length > 32
-        || matches!(kind, libc::RTN_BROADCAST | libc::RTN_MULTICAST)
-        || flags & libc::RTM_F_CLONED != 0
-    {
-        return None;
-    }
-    let network = Attributes::behind(payload, ROUTE_HEADER)
-        .find(|&(kind, _)| kind == libc::RTA_DST)
-        .and_then(|(_, value)| read_address(value))
-        .unwrap_or(0);
-    Some(Prefix { network: network.network(length), length })
-}
-
-/// Whether a link message can mean other routes.
-fn link(payload: &[u8]) -> bool {
-    let Some(header) = payload.first_chunk::<LINK_HEADER>() else {
-        return true;
-    };
-    let [.., a, b, c, d] = *header;
-    let change = u32::from_ne_bytes([a, b, c, d]);
-    // Adding a VIF sets the interface's allmulti flag: that is our own echo. A
-    // bridge port's state is told under the bridge's family.
-    let own = (libc::IFF_ALLMULTI | libc::IFF_PROMISC) as u32;
-    i32::from(header[0]) == libc::AF_UNSPEC && (change == 0 || change & !own != 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn notification(kind: u16, payload: &[u8]) -> Option<Prefix> {
-        changed(&Message { kind, sequence: 0, payload })
-    }
-
-    fn route_payload(length: u8, kind: u8, flags: u32) -> Vec<u8> {
-        let mut bytes = vec![libc::AF_INET as u8, length, 0, 0, 254, 4, 0, kind];
-        bytes.extend(flags.to_ne_bytes());
-        bytes.extend(8u16.to_ne_bytes());
-        bytes.extend(libc::RTA_DST.to_ne_bytes());
-        bytes.extend([10, 1, 2, 3]);
-        bytes
+    #[test]
+    fn an_interface_that_works_is_new_once() {
+        let mut working = Working([0; 64]);
+        assert!(working.is_new(5));
+        assert!(!working.is_new(5));
+        working.forget(69);
+        assert!(!working.is_new(5));
+        working.forget(5);
+        assert!(working.is_new(5));
+        // The place is another's now: asked once too often.
+        assert!(working.is_new(69));
+        assert!(working.is_new(5));
     }
 
     #[test]
-    fn a_route_names_its_prefix() {
-        let payload = route_payload(16, libc::RTN_UNICAST, 0);
-        let prefix = Prefix { network: 0x0A01_0000, length: 16 };
-        assert_eq!(notification(libc::RTM_NEWROUTE, &payload), Some(prefix));
-        assert_eq!(notification(libc::RTM_DELROUTE, &payload), Some(prefix));
-        for length in 0..ROUTE_HEADER {
-            assert_eq!(notification(libc::RTM_NEWROUTE, &payload[..length]), None);
+    fn rules_and_nexthops_can_mean_any_route() {
+        let notification = |kind| changed(&Message { kind, sequence: 0, payload: &[] });
+        for kind in [libc::RTM_NEWRULE, libc::RTM_DELRULE, uapi::RTM_NEWNEXTHOP, uapi::RTM_DELNEXTHOP] {
+            assert_eq!(notification(kind), Change::Routes(Prefix::ALL));
         }
-        // The default route has no destination attribute.
-        let default = &route_payload(0, libc::RTN_UNICAST, 0)[..ROUTE_HEADER];
-        assert_eq!(notification(libc::RTM_NEWROUTE, default), Some(Prefix::ALL));
-        for ignored in [
-            route_payload(33, libc::RTN_UNICAST, 0),
-            route_payload(32, libc::RTN_BROADCAST, 0),
-            route_payload(32, libc::RTN_UNICAST, libc::RTM_F_CLONED),
-        ] {
-            assert_eq!(notification(libc::RTM_NEWROUTE, &ignored), None);
+        for kind in [libc::RTM_NEWROUTE, libc::RTM_NEWLINK, libc::RTM_NEWADDR, 9999] {
+            assert_eq!(notification(kind), Change::Irrelevant);
         }
-    }
-
-    #[test]
-    fn links_matter_unless_the_change_is_our_own() {
-        let link = |family: u8, change: u32| {
-            let mut bytes = vec![family, 0];
-            bytes.extend([0; 10]);
-            bytes.extend(change.to_ne_bytes());
-            notification(libc::RTM_NEWLINK, &bytes)
-        };
-        assert_eq!(link(0, libc::IFF_UP as u32), Some(Prefix::ALL));
-        assert_eq!(link(0, 0), Some(Prefix::ALL));
-        assert_eq!(link(0, libc::IFF_ALLMULTI as u32), None);
-        assert_eq!(link(libc::AF_BRIDGE as u8, libc::IFF_UP as u32), None);
-        assert_eq!(notification(libc::RTM_DELLINK, &[]), Some(Prefix::ALL));
-        assert_eq!(notification(libc::RTM_NEWADDR, &[]), Some(Prefix::ALL));
-        assert_eq!(notification(libc::RTM_NEWRULE, &[]), Some(Prefix::ALL));
-        assert_eq!(notification(9999, &[]), None);
     }
 }

@@ -31,6 +31,16 @@ impl Oifs {
             *ttl = threshold;
         }
     }
+
+    /// How many the kernel stores.
+    pub(crate) fn count(&self) -> usize {
+        self.0.iter().filter(|&&ttl| ttl != 0 && ttl != u8::MAX).count()
+    }
+
+    /// Whether an entry sends to a VIF, with this threshold.
+    pub(crate) fn has(&self, vif: usize, threshold: u8) -> bool {
+        self.0.get(vif) == Some(&threshold)
+    }
 }
 
 /// The owner's socket of a table. Closing it empties the table.
@@ -40,7 +50,8 @@ pub(crate) struct MrouteSocket {
 }
 
 impl MrouteSocket {
-    /// Takes the table: EADDRINUSE when another socket has it.
+    /// Takes the table, with what others have put into it: EADDRINUSE when another
+    /// socket has it.
     pub(crate) fn open(table: u32) -> SysResult<Self> {
         let fd = sys::socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_IGMP, "opening a raw IGMP socket")?;
         sys::receive_buffer(&fd, RECEIVE_BUFFER);
@@ -61,15 +72,17 @@ impl MrouteSocket {
         }
         option(&fd, uapi::MRT_INIT, &1i32, "taking the multicast routing table")?;
         let socket = Self { fd, active: true };
-        // Entries that a foreign socket left would forward beside the manager's
-        // and their VIFs occupy slots. Kernels before 5.0 lack this: no error.
-        let _ = socket.set(uapi::MRT_FLUSH, &uapi::MRT_FLUSH_ALL, "emptying the table");
         // MRT_PIM reports packets on any wrong VIF, MRT_ASSERT only on an entry's oifs.
         let reports = "asking for wrong-interface reports";
         if socket.set(uapi::MRT_PIM, &1i32, reports).is_err() {
             socket.set(uapi::MRT_ASSERT, &1i32, reports)?;
         }
         Ok(socket)
+    }
+
+    /// Removes everything, whoever made it. Kernels before 5.0 cannot: no error.
+    pub(crate) fn flush(&self) {
+        let _ = self.set(uapi::MRT_FLUSH, &uapi::MRT_FLUSH_ALL, "emptying the table");
     }
 
     /// A descriptor to read upcalls from. It does not keep the table after `close`.
@@ -99,6 +112,13 @@ impl MrouteSocket {
     pub(crate) fn add_mfc(&self, source: u32, group: u32, parent: usize, oifs: &Oifs) -> SysResult<()> {
         let value = MfcCtl { mfcc_parent: parent as u16, mfcc_ttls: oifs.0, ..entry_only(source, group) };
         self.set(uapi::MRT_ADD_MFC, &value, "adding a forwarding entry")
+    }
+
+    /// Changes an entry, which may be one for any source.
+    pub(crate) fn change_mfc(&self, source: u32, group: u32, parent: usize, oifs: &Oifs) -> SysResult<()> {
+        let name = if source == 0 { uapi::MRT_ADD_MFC_PROXY } else { uapi::MRT_ADD_MFC };
+        let value = MfcCtl { mfcc_parent: parent as u16, mfcc_ttls: oifs.0, ..entry_only(source, group) };
+        self.set(name, &value, "changing a forwarding entry")
     }
 
     pub(crate) fn del_mfc(&self, source: u32, group: u32) -> SysResult<()> {

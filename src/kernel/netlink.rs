@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use super::sys::{self, SysError, SysResult};
+use super::uapi;
 
 /// The kernel makes route and address messages of at most 8 KiB; what is longer
 /// (a link with hundreds of virtual functions) is told as truncated.
@@ -16,6 +17,8 @@ const DUMP_BUFFER: usize = 32 * 1024;
 pub(crate) const MESSAGE_HEADER: usize = 16;
 /// Length of `struct rtattr`.
 pub(crate) const ATTRIBUTE_HEADER: usize = 4;
+/// Room for a request: the headers and four short attributes.
+const REQUEST: usize = 64;
 
 /// A route netlink socket with its receive buffer, which is the only allocation.
 pub(crate) struct NetlinkSocket {
@@ -65,7 +68,14 @@ impl NetlinkSocket {
         )
     }
 
-    /// Sends a request to the kernel, whose answer is there when this returns.
+    /// Has the kernel heed what a dump's request filters by, where it can.
+    pub(crate) fn filter_dumps(&self) {
+        let doing = "asking for filtered dumps";
+        let _ = sys::set_option(&self.fd, libc::SOL_NETLINK, uapi::NETLINK_GET_STRICT_CHK, &1i32, doing);
+    }
+
+    /// Sends a request to the kernel, whose answer (of a dump its first part) is there
+    /// when this returns.
     pub(crate) fn send(&self, request: &[u8]) -> SysResult<()> {
         let fd = self.fd.as_raw_fd();
         // SAFETY: the kernel reads `request` within its length.
@@ -101,6 +111,13 @@ impl NetlinkSocket {
         })
     }
 
+    /// The first message of a datagram that did not fit, as far as it did.
+    pub(crate) fn cut_message(&self) -> Option<Message<'_>> {
+        let kind = read_u16(&self.buffer, 4)?;
+        let sequence = read_u32(&self.buffer, 8)?;
+        Some(Message { kind, sequence, payload: self.buffer.get(MESSAGE_HEADER..)? })
+    }
+
     pub(crate) fn raw_fd(&self) -> RawFd {
         self.fd.as_raw_fd()
     }
@@ -125,6 +142,53 @@ fn bind(fd: &OwnedFd) -> SysResult<()> {
         return Err(SysError::last("binding a route netlink socket"));
     }
     Ok(())
+}
+
+/// A request in the making; what does not fit is left out, and the kernel refuses it.
+pub(crate) struct Request {
+    bytes: [u8; REQUEST],
+    length: usize,
+}
+
+impl Request {
+    /// With the family's fixed part, `body`, behind the header.
+    pub(crate) fn new(kind: u16, flags: i32, sequence: u32, body: &[u8]) -> Self {
+        let mut request = Self { bytes: [0; REQUEST], length: 0 };
+        request.put(&[0; 4]);
+        request.put(&kind.to_ne_bytes());
+        request.put(&((libc::NLM_F_REQUEST | flags) as u16).to_ne_bytes());
+        request.put(&sequence.to_ne_bytes());
+        request.put(&[0; 4]);
+        request.put(body);
+        request
+    }
+
+    /// Adds an attribute of four bytes.
+    pub(crate) fn attribute(mut self, kind: u16, value: [u8; 4]) -> Self {
+        self.put(&((ATTRIBUTE_HEADER + value.len()) as u16).to_ne_bytes());
+        self.put(&kind.to_ne_bytes());
+        self.put(&value);
+        self
+    }
+
+    /// The whole message.
+    pub(crate) fn finish(&mut self) -> &[u8] {
+        let length = (self.length as u32).to_ne_bytes();
+        self.bytes[..4].copy_from_slice(&length);
+        &self.bytes[..self.length]
+    }
+
+    fn put(&mut self, part: &[u8]) {
+        if let Some(place) = self.bytes.get_mut(self.length..self.length + part.len()) {
+            place.copy_from_slice(part);
+            self.length += part.len();
+        }
+    }
+}
+
+/// The number in an error message: 0 is none.
+pub(crate) fn error_number(message: &Message<'_>) -> i32 {
+    (read_u32(message.payload, 0).unwrap_or(0) as i32).saturating_neg()
 }
 
 /// One netlink message.
@@ -190,11 +254,6 @@ pub(crate) fn read_u16(bytes: &[u8], at: usize) -> Option<u16> {
 /// A host-order number, if the bytes are there.
 pub(crate) fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-/// A host-order number, if the bytes are there.
-pub(crate) fn read_u64(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 /// An IPv4 address, in host byte order, if the bytes are there.

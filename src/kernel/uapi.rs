@@ -16,6 +16,7 @@ pub(crate) const MRT_DEL_MFC: i32 = 205;
 pub(crate) const MRT_ASSERT: i32 = 207;
 pub(crate) const MRT_PIM: i32 = 208;
 pub(crate) const MRT_TABLE: i32 = 209;
+pub(crate) const MRT_ADD_MFC_PROXY: i32 = 210;
 pub(crate) const MRT_FLUSH: i32 = 212;
 
 /// MRT_FLUSH: VIFs and entries, also static ones (made by other sockets).
@@ -108,17 +109,6 @@ pub(crate) const IM_VIF_HI: usize = 11;
 pub(crate) const IM_SRC: usize = 12;
 pub(crate) const IM_DST: usize = 16;
 
-/// The address family of multicast routing tables in route netlink (RTNL_FAMILY_IPMR).
-pub(crate) const RTNL_FAMILY_IPMR: u8 = 128;
-/// rtm_flags of an entry that does not exist yet: packets wait for it.
-pub(crate) const RTNH_F_UNRESOLVED: u32 = 32;
-// Attributes of a table (inside IFLA_AF_SPEC).
-pub(crate) const IPMRA_TABLE_ID: u16 = 1;
-pub(crate) const IPMRA_TABLE_CACHE_RES_QUEUE_LEN: u16 = 2;
-pub(crate) const IPMRA_TABLE_MROUTE_DO_WRVIFWHOLE: u16 = 7;
-/// A dump may be limited to one table.
-pub(crate) const NETLINK_GET_STRICT_CHK: i32 = 12;
-
 /// A lookup answers with the matched route instead of the chosen path.
 pub(crate) const RTM_F_FIB_MATCH: u32 = 0x2000;
 
@@ -132,6 +122,33 @@ pub(crate) const RTPROT_BGP: u8 = 186;
 pub(crate) const RTPROT_ISIS: u8 = 187;
 pub(crate) const RTPROT_OSPF: u8 = 188;
 pub(crate) const RTPROT_RIP: u8 = 189;
+
+// rtm_protocol of multicast entries: the owner's socket, or one beside it.
+pub(crate) const RTPROT_MROUTED: u8 = 17;
+pub(crate) const RTPROT_STATIC: u8 = 4;
+
+/// Family of netlink messages about IPv4 multicast routing.
+pub(crate) const RTNL_FAMILY_IPMR: u8 = 128;
+
+// Attributes of the family's link messages: a table, in it the VIFs, in each of them.
+pub(crate) const IPMRA_TABLE_ID: u16 = 1;
+pub(crate) const IPMRA_TABLE_VIFS: u16 = 6;
+pub(crate) const IPMRA_VIF: u16 = 1;
+pub(crate) const IPMRA_VIFA_IFINDEX: u16 = 1;
+pub(crate) const IPMRA_VIFA_VIF_ID: u16 = 2;
+
+/// Dumps heed the filters of a request; an option of netlink sockets.
+pub(crate) const NETLINK_GET_STRICT_CHK: i32 = 12;
+
+// Per-interface settings, of which one counts the VIFs.
+pub(crate) const RTM_NEWNETCONF: u16 = 80;
+pub(crate) const RTNLGRP_IPV4_NETCONF: i32 = 24;
+pub(crate) const RTNLGRP_IPV4_MROUTE: i32 = 6;
+pub(crate) const NETCONFA_IFINDEX: u16 = 1;
+pub(crate) const NETCONFA_MC_FORWARDING: u16 = 4;
+
+/// rtm_flags of an entry that packets wait for.
+pub(crate) const RTNH_F_UNRESOLVED: u32 = 32;
 
 // rtnh_flags: this next hop does not work now.
 pub(crate) const RTNH_F_DEAD: u8 = 1;

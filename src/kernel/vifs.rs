@@ -3,6 +3,17 @@
 use super::uapi::MAXVIFS;
 use crate::forwarder::DEFAULT_THRESHOLD;
 
+/// Whether the kernel has a slot's VIF.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    /// It has.
+    There,
+    /// The interface is gone, and the VIF with it: no entry may name the slot.
+    Gone,
+    /// It is there again, and entries may lack it.
+    Back,
+}
+
 /// The table's slots. Pairs with the same interface index share one.
 pub(crate) struct VifSlots {
     /// The interface index, 0 where the slot is free.
@@ -11,6 +22,9 @@ pub(crate) struct VifSlots {
     users: [u32; MAXVIFS],
     /// The TTL that a packet must exceed to leave.
     threshold: [u8; MAXVIFS],
+    state: [State; MAXVIFS],
+    /// The slots whose VIF somebody else has made, and keeps.
+    foreign: [bool; MAXVIFS],
     /// Where the next search starts. A freed slot comes back as late as possible,
     /// so that a late upcall or a forgotten oif does not name a new interface.
     next: usize,
@@ -18,7 +32,14 @@ pub(crate) struct VifSlots {
 
 impl VifSlots {
     pub(crate) const fn new() -> Self {
-        Self { if_index: [0; MAXVIFS], users: [0; MAXVIFS], threshold: [DEFAULT_THRESHOLD; MAXVIFS], next: 0 }
+        Self {
+            if_index: [0; MAXVIFS],
+            users: [0; MAXVIFS],
+            threshold: [DEFAULT_THRESHOLD; MAXVIFS],
+            state: [State::There; MAXVIFS],
+            foreign: [false; MAXVIFS],
+            next: 0,
+        }
     }
 
     /// The slot of an interface.
@@ -27,6 +48,31 @@ impl VifSlots {
             return None;
         }
         self.if_index.iter().position(|&held| held == if_index)
+    }
+
+    /// The slot of an interface that the kernel has a VIF for.
+    pub(crate) fn usable(&self, if_index: u32) -> Option<usize> {
+        self.find(if_index).filter(|&vif| self.state[vif] != State::Gone)
+    }
+
+    /// Whether the kernel has a slot's VIF.
+    pub(crate) fn state(&self, vif: usize) -> State {
+        self.state[vif]
+    }
+
+    /// Notes whether the kernel has a slot's VIF.
+    pub(crate) fn set_state(&mut self, vif: usize, state: State) {
+        self.state[vif] = state;
+    }
+
+    /// Whether a slot's VIF is somebody else's.
+    pub(crate) fn is_foreign(&self, vif: usize) -> bool {
+        self.foreign[vif]
+    }
+
+    /// Notes whose a slot's VIF is.
+    pub(crate) fn set_foreign(&mut self, vif: usize, foreign: bool) {
+        self.foreign[vif] = foreign;
     }
 
     /// The interface in a slot.
@@ -52,6 +98,8 @@ impl VifSlots {
         self.if_index[vif] = if_index;
         self.users[vif] = 1;
         self.threshold[vif] = DEFAULT_THRESHOLD;
+        self.state[vif] = State::There;
+        self.foreign[vif] = false;
         self.next = (vif + 1) % MAXVIFS;
     }
 
@@ -80,12 +128,6 @@ impl VifSlots {
     /// The TTL threshold of the interface in a slot.
     pub(crate) fn threshold(&self, vif: usize) -> u8 {
         self.threshold[vif]
-    }
-
-    /// The slots in use, with their interfaces.
-    pub(crate) fn used(&self) -> impl Iterator<Item = (usize, u32)> + use<> {
-        let if_index = self.if_index;
-        if_index.into_iter().enumerate().filter(|&(_, index)| index != 0)
     }
 }
 
@@ -132,6 +174,20 @@ mod tests {
         slots.leave(0);
         slots.take(0, 8);
         assert_eq!(slots.threshold(0), 1);
+    }
+
+    #[test]
+    fn a_slot_whose_vif_is_gone_is_held_and_not_usable() {
+        let mut slots = VifSlots::new();
+        slots.take(0, 7);
+        slots.set_state(0, State::Gone);
+        assert_eq!((slots.find(7), slots.usable(7)), (Some(0), None));
+        assert_eq!(slots.free().next(), Some(1));
+        slots.set_state(0, State::Back);
+        assert_eq!(slots.usable(7), Some(0));
+        assert!(slots.leave(0));
+        slots.take(0, 8);
+        assert_eq!(slots.state(0), State::There);
     }
 
     #[test]

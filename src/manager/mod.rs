@@ -14,7 +14,7 @@
 //! | 4 membership alerts | `membership_alerts` |
 //! | 5 forwarding alerts | `forwarding` |
 //! | 6 packets without an entry | `packets`, `construction` |
-//! | 7 life of an MFE | `lifetime`, `moves`, `routes`, `wheel`, `mfes` |
+//! | 7 life of an MFE | `lifetime`, `links`, `moves`, `routes`, `wheel`, `mfes` |
 //! | 8 enumeration | `enumeration`, `view` |
 //! | 9 threads, memory | `tasks`, `outbox`; `slab`, `ordered` can fail to grow |
 //! | (10, of docs/behaviour.md) scope | `boundaries` |
@@ -36,6 +36,7 @@ mod handover;
 mod interfaces;
 mod joining;
 mod lifetime;
+mod links;
 mod membership_alerts;
 mod memberships;
 mod mfes;
@@ -60,6 +61,7 @@ pub use enumeration::EnumerationKind;
 pub use error::Error;
 pub use handles::{ClientId, EnumerationId};
 pub use lifetime::Due;
+pub use links::Scan;
 pub use mfes::{DEFAULT_TIMEOUT, Flow};
 pub use outbox::{Alert, PacketHeader, Popped, Touched};
 pub use packets::Drop;

@@ -373,6 +373,7 @@ pub fn explore<S: Scenario>(name: &str, scenario: fn(&'static World<S>)) {
             log_level: Level::Off,
             manual_clock: true,
             max_entries: 10,
+            keep_foreign: false,
         };
         world.engine.start(Some(options)).expect("a new engine");
         scenario(world);

@@ -6,8 +6,8 @@
 
 use std::net::Ipv4Addr;
 
-use rtm::forwarder::linux::{EventBatch, Linux, WaitResult};
-use rtm::forwarder::{Event, Forwarder, Route};
+use rtm::forwarder::linux::{EventBatch, Events, Linux, WaitResult};
+use rtm::forwarder::{Event, Forwarder, LinkChange, Route};
 
 use crate::namespace::{in_namespace, index, ip, set};
 use crate::wire::{DEADLINE, expect};
@@ -170,19 +170,94 @@ fn changes_are_told_with_their_prefix() {
         let host = "route add 10.3.3.3/32 via 10.0.0.9 table 77";
         once(events, host, "10.3.3.3", 32);
 
-        for command in [
-            "route add default via 10.0.0.9",
-            "rule add from 10.9.0.0/16 table 77",
-            "addr add 10.5.0.1/24 dev a0",
-            "nexthop add id 9 dev a0",
-            "link set b0 down",
-            "link del b0",
-        ] {
+        for command in
+            ["route add default via 10.0.0.9", "rule add from 10.9.0.0/16 table 77", "nexthop add id 9 dev a0"]
+        {
             // What the last command still has to say is heard before this one's.
             while events.wait(Some(quiet), &mut batch) != WaitResult::TimedOut {}
             let mut lines = Some(command);
             expect(events, || lines.take().into_iter().for_each(ip), anything);
         }
+    });
+}
+
+/// All events of commands, until they are enough. Links work some time after the command.
+fn heard(events: &mut Events, commands: &str, enough: impl Fn(&[Event]) -> bool) -> Vec<Event> {
+    ip(commands);
+    let mut batch = EventBatch::new();
+    let mut all = Vec::new();
+    let end = std::time::Instant::now() + DEADLINE;
+    while !enough(&all) {
+        assert!(std::time::Instant::now() < end, "{commands}: {all:?}");
+        events.wait(Some(std::time::Duration::from_millis(20)), &mut batch);
+        all.extend_from_slice(batch.as_slice());
+    }
+    all
+}
+
+fn links(events: &[Event]) -> Vec<(u32, LinkChange)> {
+    let link = |event: &Event| match *event {
+        Event::InterfaceChanged { if_index, change } => Some((if_index, change)),
+        _ => None,
+    };
+    events.iter().filter_map(link).collect()
+}
+
+fn prefixes(events: &[Event]) -> Vec<(Ipv4Addr, u8)> {
+    let prefix = |event: &Event| match *event {
+        Event::RoutesChanged { network, prefix_len } => Some((Ipv4Addr::from(network), prefix_len)),
+        _ => None,
+    };
+    events.iter().filter_map(prefix).collect()
+}
+
+#[test]
+fn a_change_of_an_interface_names_that_interface() {
+    in_namespace("routes::a_change_of_an_interface_names_that_interface", || {
+        let linux = topology();
+        let mut events = linux.events().unwrap();
+        let events = &mut events;
+        let (a0, a1, b0) = (index("a0"), index("a1"), index("b0"));
+        ip("route add 10.2.0.0/16 nexthop via 10.0.0.9 nexthop via 10.0.1.9");
+        let has_link = |index, change| move |all: &[Event]| links(all).contains(&(index, change));
+        let has_prefix = |text: &str, length| {
+            let prefix = (text.parse::<Ipv4Addr>().unwrap(), length);
+            move |all: &[Event]| prefixes(all).contains(&prefix)
+        };
+        let all_routes = has_prefix("0.0.0.0", 0);
+        // What went before is behind this.
+        heard(events, "route add 10.3.0.0/16 via 10.0.0.9", has_prefix("10.3.0.0", 16));
+
+        // Not a word of all routes, nor of other interfaces, but for the other end.
+        let down = heard(events, "link set a0 down", has_link(a0, LinkChange::Down));
+        let ends = |all: &[Event]| links(all).iter().all(|(index, _)| [a0, a1].contains(index));
+        assert!(ends(&down) && !all_routes(&down), "{down:?}");
+        // The kernel does not tell that a next hop of the first route works again.
+        let up = heard(events, "link set a0 up", has_prefix("10.2.0.0", 16));
+        assert!(links(&up).contains(&(a0, LinkChange::Up)), "{up:?}");
+        assert!(ends(&up) && !all_routes(&up), "{up:?}");
+
+        // An address that comes brings routes, and nothing else is new.
+        let added = heard(events, "addr add 10.5.0.1/24 dev b0", has_prefix("10.5.0.0", 24));
+        assert!(ends(&added) && !all_routes(&added), "{added:?}");
+        let removed = heard(events, "addr del 10.5.0.1/24 dev b0", has_prefix("10.5.0.0", 24));
+        assert!(links(&removed).contains(&(b0, LinkChange::Down)), "{removed:?}");
+        assert!(!all_routes(&removed), "{removed:?}");
+
+        // A name or a label is no reason to look at routes.
+        let named = heard(events, "link set a0 alias another", has_link(a0, LinkChange::Up));
+        assert_eq!(prefixes(&named), [], "{named:?}");
+        // Of too many routes not each is told.
+        let many: String = (0..100).map(|n| format!("route add 10.9.{n}.0/24 via 10.0.0.9\n")).collect();
+        heard(events, &many, has_prefix("10.9.99.0", 24));
+        heard(events, "link set a1 down", has_link(a0, LinkChange::Down));
+        heard(events, "link set a1 up", all_routes);
+
+        // A deletion is one from its first word on: before the routes that go with it.
+        let gone = heard(events, "link del b0", has_link(b0, LinkChange::Gone));
+        let first = links(&gone).into_iter().find(|(index, _)| *index == b0);
+        assert_eq!(first, Some((b0, LinkChange::Gone)), "{gone:?}");
+        assert!(!all_routes(&gone), "{gone:?}");
     });
 }
 

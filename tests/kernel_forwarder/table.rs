@@ -8,10 +8,11 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use rtm::forwarder::linux::Linux;
-use rtm::forwarder::{Forwarder, ForwarderError, InterfaceKey};
+use rtm::forwarder::linux::{Checked, EventBatch, Foreign, Linux, TableReader, WaitResult};
+use rtm::forwarder::{Event, Forwarder, ForwarderError, InterfaceKey};
 
 use crate::namespace::{in_namespace, index, ip, rows};
+use crate::wire::expect;
 
 const DEFAULT: u32 = 253;
 const SOURCE: u32 = 0x0A00_0002;
@@ -20,6 +21,8 @@ const GROUP: u32 = 0xEF01_0101;
 const MRT_INIT: i32 = 200;
 const MRT_ADD_VIF: i32 = 202;
 const MRT_ADD_MFC: i32 = 204;
+const MRT_DEL_MFC: i32 = 205;
+const MRT_ADD_MFC_PROXY: i32 = 210;
 
 fn pair(if_index: u32, next_hop: u32) -> InterfaceKey {
     InterfaceKey { if_index, next_hop }
@@ -41,6 +44,185 @@ fn entry(group: u32) -> Option<(i32, Vec<String>)> {
     let mut fields = row.split_whitespace().skip(2).map(str::to_owned);
     let parent = fields.next()?.parse().ok()?;
     Some((parent, fields.skip(3).collect()))
+}
+
+/// What a socket does that is not the table's owner.
+fn foreign(option: i32, value: &[u8]) {
+    // SAFETY: the descriptor is new and ours; the option reads the array within its length.
+    unsafe {
+        let fd = libc::socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_IGMP);
+        let fd = OwnedFd::from_raw_fd(fd);
+        let length = value.len() as u32;
+        let result = libc::setsockopt(fd.as_raw_fd(), libc::IPPROTO_IP, option, value.as_ptr().cast(), length);
+        assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
+    }
+}
+
+/// `struct vifctl`
+fn foreign_vif(vif: u8, if_index: u32) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..2].copy_from_slice(&u16::from(vif).to_ne_bytes());
+    bytes[2] = 8;
+    bytes[8..12].copy_from_slice(&if_index.to_ne_bytes());
+    bytes
+}
+
+/// `struct mfcctl`
+fn foreign_entry(source: u32, group: u32, parent: u16, oifs: &[usize]) -> [u8; 60] {
+    let mut bytes = [0; 60];
+    bytes[0..4].copy_from_slice(&source.to_be_bytes());
+    bytes[4..8].copy_from_slice(&group.to_be_bytes());
+    bytes[8..10].copy_from_slice(&parent.to_ne_bytes());
+    for oif in oifs {
+        bytes[10 + oif] = 1;
+    }
+    bytes
+}
+
+fn touched(event: &Event) -> Option<(u32, u32, bool)> {
+    match *event {
+        Event::EntryChanged { source, group, deleted } => Some((source, group, deleted)),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_others_do_to_entries_is_told_and_put_right() {
+    in_namespace("table::what_others_do_to_entries_is_told_and_put_right", || {
+        ip("link add a0 type veth peer name a1");
+        let (a0, a1) = (index("a0"), index("a1"));
+        let mut linux = Linux::open(DEFAULT).unwrap();
+        let mut events = linux.events().unwrap();
+        linux.open_interface(link(a0)).unwrap();
+        linux.open_interface(link(a1)).unwrap();
+        let mut check = |wanted: bool| {
+            let mut oifs = [link(a1)].into_iter();
+            let wanted = wanted.then_some((link(a0), &mut oifs as &mut dyn Iterator<Item = InterfaceKey>));
+            linux.check(SOURCE, GROUP, wanted).unwrap()
+        };
+        let right = Some((0, vec!["1:1".to_owned()]));
+        assert_eq!(check(false), Checked::Right);
+        assert_eq!(check(true), Checked::Repaired);
+        assert_eq!(entry(GROUP), right);
+        assert_eq!(check(true), Checked::Right);
+        // Our own work is not told, what others do is. One of two oifs; another iif; the same.
+        for (parent, oifs) in [(0, &[][..]), (0, &[0, 1]), (1, &[1]), (0, &[1])] {
+            foreign(MRT_ADD_MFC, &foreign_entry(SOURCE, GROUP, parent, oifs));
+            assert_eq!(check(true), Checked::Repaired, "{parent} {oifs:?}");
+            assert_eq!(entry(GROUP), right);
+            assert_eq!(check(true), Checked::Right);
+        }
+        foreign(MRT_DEL_MFC, &foreign_entry(SOURCE, GROUP, 0, &[]));
+        assert_eq!(check(true), Checked::Repaired);
+        assert_eq!(check(false), Checked::Foreign);
+        assert_eq!(entry(GROUP), None);
+        // Several for any source in one group.
+        foreign(MRT_ADD_MFC_PROXY, &foreign_entry(0, GROUP, 0, &[0]));
+        foreign(MRT_ADD_MFC_PROXY, &foreign_entry(0, GROUP, 1, &[1]));
+        assert_eq!(rows("ip_mr_cache").len(), 2);
+        assert_eq!(linux.check(0, GROUP, None), Ok(Checked::Foreign));
+        assert_eq!(rows("ip_mr_cache"), [""; 0]);
+
+        // Thresholds belong to the entry; the kernel does not store 255.
+        for ttl in [1, 9, 255] {
+            linux.set_threshold(a1, ttl);
+            for expected in [Checked::Repaired, Checked::Right] {
+                let mut oifs = [link(a1)].into_iter();
+                assert_eq!(linux.check(SOURCE, GROUP, Some((link(a0), &mut oifs))), Ok(expected), "{ttl}");
+            }
+        }
+
+        let mut batch = EventBatch::new();
+        let quiet = std::time::Duration::ZERO;
+        while events.wait(Some(quiet), &mut batch) != WaitResult::TimedOut {}
+        install(&mut linux, GROUP, a0, &[a1]);
+        install(&mut linux, GROUP, a1, &[a0]);
+        let mut lines = Some(());
+        // Had those two been told, they would come first.
+        let other = || {
+            if lines.take().is_some() {
+                foreign(MRT_ADD_MFC, &foreign_entry(SOURCE + 1, GROUP, 0, &[]));
+            }
+        };
+        assert_eq!(expect(&mut events, other, touched), (SOURCE + 1, GROUP, false));
+        foreign(MRT_DEL_MFC, &foreign_entry(SOURCE, GROUP, 0, &[]));
+        assert_eq!(expect(&mut events, || {}, touched), (SOURCE, GROUP, true));
+        // Another table's entries are another's affair.
+        let mut other = Linux::open(100).unwrap();
+        install(&mut other, GROUP + 1, 0, &[]);
+        other.remove(SOURCE, GROUP + 1);
+        install(&mut linux, GROUP + 2, 0, &[]);
+        linux.remove(SOURCE, GROUP + 2);
+        assert_eq!(expect(&mut events, || {}, touched), (SOURCE, GROUP + 2, true));
+    });
+}
+
+#[test]
+fn the_table_is_read_to_its_end() {
+    in_namespace("table::the_table_is_read_to_its_end", || {
+        let mut linux = Linux::open(DEFAULT).unwrap();
+        let mut reader = linux.take_reader().unwrap();
+        assert!(linux.take_reader().is_none());
+        let count = |reader: &mut TableReader, most: usize| {
+            let mut sources = std::collections::BTreeSet::new();
+            let mut parts = 0;
+            reader.start().unwrap();
+            while parts < most
+                && reader
+                    .next(|source, group| {
+                        assert_eq!(group, GROUP);
+                        sources.insert(source);
+                    })
+                    .unwrap()
+            {
+                parts += 1;
+            }
+            (sources.len(), parts)
+        };
+        assert_eq!(count(&mut reader, usize::MAX).0, 0);
+        for number in 0..3_000 {
+            linux.install(SOURCE + number, GROUP, link(0), &mut std::iter::empty()).unwrap();
+        }
+        let (all, parts) = count(&mut reader, usize::MAX);
+        assert!(all == 3_000 && parts > 1, "{all} in {parts}");
+        // One that is given up in the middle does not disturb the next.
+        assert!(count(&mut reader, 2).0 < 3_000);
+        assert_eq!(count(&mut reader, usize::MAX).0, 3_000);
+        linux.give_reader(reader);
+        assert!(linux.take_reader().is_some());
+    });
+}
+
+#[test]
+fn what_is_kept_leads_to_no_other_interface() {
+    in_namespace("table::what_is_kept_leads_to_no_other_interface", || {
+        ip("link add a0 type veth peer name a1\nlink add b0 type veth peer name b1");
+        let (a0, a1, b0) = (index("a0"), index("a1"), index("b0"));
+        foreign(MRT_ADD_VIF, &foreign_vif(4, a0));
+        foreign(MRT_ADD_VIF, &foreign_vif(5, a1));
+        foreign(MRT_ADD_MFC, &foreign_entry(SOURCE, GROUP, 4, &[0, 1, 5]));
+        // More than are removed at once: those whose iif is no VIF.
+        for number in 0..200 {
+            foreign(MRT_ADD_MFC, &foreign_entry(SOURCE + number, GROUP + 1, 0, &[5]));
+        }
+        let mut linux = Linux::open_with(DEFAULT, Foreign::Keep).unwrap();
+        assert_eq!((linux.found().entries, linux.found().interfaces), (201, 2));
+        assert_eq!(rows("ip_mr_cache").len(), 1);
+        for if_index in [b0, a1] {
+            linux.open_interface(link(if_index)).unwrap();
+        }
+        // Slot 0 is b0's now, and a1 has the one it had.
+        assert_eq!(linux.arrival(0).unwrap().if_index, b0);
+        assert_eq!(linux.arrival(5).unwrap().if_index, a1);
+        assert_eq!(entry(GROUP), Some((4, vec!["5:1".to_owned()])));
+        linux.close_interface(link(a1));
+        assert_eq!(rows("ip_mr_vif").len(), 3);
+        let changes = linux.check_interfaces().unwrap();
+        assert_eq!((changes.foreign, changes.repaired), (0, 0));
+        assert_eq!(linux.check(SOURCE, GROUP, None), Ok(Checked::Foreign));
+        drop(linux);
+        assert_eq!(entry(GROUP), Some((4, vec!["5:1".to_owned()])));
+    });
 }
 
 #[test]
@@ -137,31 +319,13 @@ fn entries_of_others_are_flushed_when_the_table_is_taken() {
     in_namespace("table::entries_of_others_are_flushed_when_the_table_is_taken", || {
         ip("link add a0 type veth peer name a1");
         // What a socket beside the owner adds is static: closing leaves it.
-        let mut vif = [0u8; 16];
-        vif[2] = 8;
-        vif[8..12].copy_from_slice(&index("a0").to_ne_bytes());
-        let mut entry = [0u8; 60];
-        entry[0..4].copy_from_slice(&SOURCE.to_be_bytes());
-        entry[4..8].copy_from_slice(&GROUP.to_be_bytes());
-        // SAFETY: the descriptor is new and ours; the options read the arrays
-        // within their lengths.
-        unsafe {
-            let fd = libc::socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_IGMP);
-            let fd = OwnedFd::from_raw_fd(fd);
-            for (option, value) in [(MRT_ADD_VIF, &vif[..]), (MRT_ADD_MFC, &entry[..])] {
-                let result = libc::setsockopt(
-                    fd.as_raw_fd(),
-                    libc::IPPROTO_IP,
-                    option,
-                    value.as_ptr().cast(),
-                    value.len() as u32,
-                );
-                assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
-            }
-        }
+        foreign(MRT_ADD_VIF, &foreign_vif(0, index("a0")));
+        foreign(MRT_ADD_MFC, &foreign_entry(SOURCE, GROUP, 0, &[]));
         assert_eq!(rows("ip_mr_vif").len(), 1);
         assert_eq!(rows("ip_mr_cache").len(), 1);
-        let _linux = Linux::open(DEFAULT).unwrap();
+        let linux = Linux::open(DEFAULT).unwrap();
+        let found = linux.found();
+        assert_eq!((found.entries, found.more, found.interfaces, found.first[0]), (1, false, 1, (SOURCE, GROUP)));
         assert_eq!(rows("ip_mr_vif"), [""; 0]);
         assert_eq!(rows("ip_mr_cache"), [""; 0]);
     });
@@ -262,18 +426,33 @@ fn a_vif_comes_back_with_its_interface() {
         let mut linux = Linux::open(DEFAULT).unwrap();
         linux.open_interface(link(50)).unwrap();
         linux.open_interface(link(51)).unwrap();
+        install(&mut linux, GROUP, 50, &[51]);
+        assert!(!linux.interface_gone(50));
         ip("link del a0");
         assert_eq!(rows("ip_mr_vif"), [""; 0]);
-        assert_eq!(linux.restore_interfaces(), 0);
+        assert!(linux.interface_gone(50));
+        assert!(!linux.interface_gone(50));
+        assert!(!linux.interface_gone(77));
+        assert!(!linux.restore_interface(50));
+        // Before it is known that it is gone, and after.
+        for _ in 0..2 {
+            install(&mut linux, GROUP, 50, &[51]);
+            install(&mut linux, GROUP + 1, 51, &[50]);
+            linux.interface_gone(51);
+        }
         let gone = linux.open_interface(pair(50, 1));
         assert_eq!(gone, Err(ForwarderError::NoSuchInterface));
         ip(make);
         // Another pair of the interface, and then the rest.
         linux.open_interface(pair(50, 1)).unwrap();
         assert_eq!(rows("ip_mr_vif").len(), 1);
-        assert_eq!(linux.restore_interfaces(), 1);
-        assert_eq!(linux.restore_interfaces(), 0);
+        assert_eq!(entry(GROUP + 1).unwrap().1, [""; 0]);
+        assert!(linux.restore_interface(50));
+        assert!(!linux.restore_interface(50));
+        assert!(linux.restore_interface(51));
         assert_eq!(rows("ip_mr_vif").len(), 2);
+        install(&mut linux, GROUP + 1, 51, &[50]);
+        assert_eq!(entry(GROUP + 1).unwrap(), (1, vec!["0:1".to_owned()]));
         // Releasing an interface that is gone frees its slot all the same.
         ip("link del a0");
         linux.close_interface(link(51));
