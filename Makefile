@@ -1,12 +1,14 @@
-# The two commands to know:
+# The commands to know:
 #   make demo     build, and show multicast forwarding at work in three namespaces
-#   make check    every test
+#   make check    every test, the random and exhaustive ones shortened
+#   make check-full  all of it at length, with sanitizers, valgrind and mutants
 # BUILD and CARGO_TARGET_DIR choose where things are built.
 
+SHELL = /bin/bash
 BUILD ?= build
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 CARGO ?= cargo
-LOCKED = $(if $(wildcard Cargo.lock),--locked)
+export LOCKED = $(if $(wildcard Cargo.lock),--locked)
 CC = gcc
 CFLAGS = -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Werror
 
@@ -64,13 +66,54 @@ $(DEMO)/mcast_%: c-tests/netns/mcast_%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $< -o $@
 
+# What each job found, in a line or some; each job adds its own.
+export SUMMARY = $(abspath $(BUILD))/summary.txt
+SUMMARY_NEW = @mkdir -p $(BUILD) && : >$(SUMMARY)
+SUMMARY_SHOW = @echo "== The numbers of all jobs:" && cat $(SUMMARY)
+QUICK = rust-tests ctest interleavings asan
+
+# Two jobs at a time: much of a build is one thread.
 check: deps-check
+	$(SUMMARY_NEW)
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(QUICK)
+	$(SUMMARY_SHOW)
+
+# Everything at length. Those that need packages of their own are skipped without them.
+check-full: deps-check
+	-scripts/deps.sh full
+	$(SUMMARY_NEW)
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(QUICK)
+	$(MAKE) --no-print-directory long
+	$(SUMMARY_SHOW)
+
+.PHONY: long rust-tests interleavings asan tsan valgrind mutants
+
+long: export MGM_TEST_LONG = 1
+long:
+	scripts/rust_tests.sh --release
+	$(MAKE) --no-print-directory ctest
+	$(MAKE) --no-print-directory asan
+	$(MAKE) --no-print-directory interleavings
+	$(MAKE) --no-print-directory tsan
+	$(MAKE) --no-print-directory valgrind
+	$(MAKE) --no-print-directory mutants
+
+rust-tests:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets $(LOCKED) -- -D warnings
-	$(CARGO) test $(LOCKED)
-	$(MAKE) --no-print-directory ctest
-	scripts/asan.sh
-	scripts/interleavings.sh
+	scripts/rust_tests.sh
+
+asan interleavings:
+	scripts/$@.sh
+
+# 77: the machine lacks something; the script said what.
+tsan valgrind:
+	@scripts/$@.sh || { code=$$?; [ $$code = 77 ] && echo "$@: skipped" | tee -a $(SUMMARY) || exit $$code; }
+
+# For each mutant the short tests: thousands of runs.
+mutants:
+	@set -o pipefail; env -u MGM_TEST_LONG scripts/mutants.sh | tee $(BUILD)/mutants.log
+	@sed -n '/^mutants:/p' $(BUILD)/mutants.log >>$(SUMMARY)
 
 # The C tests' second door, on the Rust API; built as `cargo test` builds it.
 door:
@@ -80,16 +123,10 @@ door:
 ctest: lib door
 	cmake -S c-tests -B $(BUILD)/c-tests -DMGM_LIBRARY=$(abspath $(LIBRARY)) -DMGM_RUST_DOOR=$(abspath $(DOOR))
 	cmake --build $(BUILD)/c-tests --parallel
-	cd $(BUILD)/c-tests && ctest --output-on-failure $(CTEST_FLAGS)
-	$(if $(CTEST_FLAGS),,@cmake --build $(BUILD)/c-tests --target conformance)
-
-# The long suites as well: what is marked as long in the Rust and C tests.
-check-full: check
-	MGM_TEST_LONG=1 $(CARGO) test --release $(LOCKED)
-	cd $(BUILD)/c-tests && MGM_TEST_LONG=1 ctest --output-on-failure
-	MGM_TEST_LONG=1 scripts/asan.sh
-	MGM_TEST_LONG=1 scripts/interleavings.sh
-	scripts/mutants.sh
+	scripts/c_tests.sh $(BUILD)/c-tests $(CTEST_FLAGS)
+	$(if $(CTEST_FLAGS),,@set -o pipefail; \
+		cmake --build $(BUILD)/c-tests --target conformance | tee $(BUILD)/conformance.log)
+	$(if $(CTEST_FLAGS),,@sed -n '/^conformance:/p' $(BUILD)/conformance.log >>$(SUMMARY))
 
 # Writes include/*.h from the Rust sources.
 headers:

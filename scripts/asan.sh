@@ -1,12 +1,14 @@
 #!/bin/bash
 # The C tests with library and tests instrumented by AddressSanitizer and LeakSanitizer.
-# MGM_TEST_LONG=1 lets the stress test run for a minute. Arguments go to ctest.
+# The scripts with namespaces and the demo are left to MGM_TEST_LONG=1, which also lets the
+# stress test run for a minute. Arguments go to ctest.
 #
 # The same toolchain builds the instrumented library: RUSTC_BOOTSTRAP lets it use the
 # unstable flag. That the instrumentation is on is checked, and so is that it finds
 # something: a program that uses memory after freeing it must be caught.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 build=${BUILD:-build}/asan
 target=$(rustc -vV | sed -n 's/^host: //p')
 
@@ -36,6 +38,19 @@ echo "instrumented: $(nm -D "$library" | grep -c __asan) asan symbols in librtm.
 
 cmake -S c-tests -B "$build/c-tests" -DMGM_LIBRARY="$library" -DMGM_SANITIZE=address
 cmake --build "$build/c-tests" --parallel
+build=$(cd "$build" && pwd)
+rm -rf "$build/reports"
+mkdir "$build/reports"
 cd "$build/c-tests"
 # The scripts about headers, exports and other compilers have nothing to instrument.
-ctest --output-on-failure -E '^(layout|headers|exports|protocols/windows|oom.*)$' "$@"
+excluded='layout|headers|exports|protocols/windows|oom.*'
+[ -n "${MGM_TEST_LONG-}" ] || excluded+='|netns/.*|demo.*'
+passed=0
+ASAN_OPTIONS="log_path=$build/reports/asan" \
+    ctest --output-on-failure --parallel "$(nproc)" -E "^($excluded)$" "$@" || passed=$?
+findings=$(cat "$build"/reports/* 2>/dev/null | grep -c '^==[0-9]*==ERROR: ' || true)
+[ "$findings" = 0 ] || cat "$build"/reports/*
+log=Testing/Temporary/LastTest.log
+echo "AddressSanitizer: $(grep -c '^Test Passed' $log) tests; $(awk -f "$root/scripts/stress.awk" $log);" \
+    "$findings findings, leaks included" | tee -a "${SUMMARY:-/dev/null}"
+[ "$findings" = 0 ] && exit "$passed"

@@ -16,3 +16,6 @@ if ! grep -q ' schedules$' "$build/log"; then
     echo "no schedule was run: the scheduler is not at work, or no test has that name" >&2
     exit 1
 fi
+grep -o '[a-z_]*: [0-9]* schedules$' "$build/log" |
+    awk '{ sum += $2; print "  " $0 } END { print "Interleavings: " NR " scenarios, " sum " schedules, 0 failures" }' |
+    tee -a "${SUMMARY:-/dev/null}"

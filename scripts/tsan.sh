@@ -10,6 +10,7 @@
 # planted in C and inside a function of std are found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 scripts/deps.sh full || exit 77
 mkdir -p "${BUILD:-build}/tsan"
 build=$(cd "${BUILD:-build}/tsan" && pwd)
@@ -112,9 +113,8 @@ passed=0
 TSAN_OPTIONS+=" log_path=$build/reports/race" \
     ctest --output-on-failure --parallel "$(nproc)" -E '^(layout|headers|exports|protocols/windows|oom.*)$' "$@" || passed=$?
 findings=$(cat "$build"/reports/* 2>/dev/null | grep -c '^WARNING: ThreadSanitizer' || true)
-stress=$(sed -n 's/.*MGM_TEST_SEED=.*, \([0-9]* seconds\)$/\1/p; s/^  \([0-9]* calls\),.*/\1/p' \
-    Testing/Temporary/LastTest.log | paste -sd, | sed 's/,/, /')
 [ "$findings" = 0 ] || cat "$build"/reports/*
-echo "ThreadSanitizer: $(grep -c ' Passed$\|^Test Passed' Testing/Temporary/LastTest.log) tests; 8 threads, $stress; $findings findings;" \
+log=Testing/Temporary/LastTest.log
+echo "ThreadSanitizer: $(grep -c '^Test Passed' $log) tests; $(awk -f "$root/scripts/stress.awk" $log); $findings findings;" \
     "std instrumented: $(wc -l <"$build/std") functions" | tee -a "${SUMMARY:-/dev/null}"
 [ "$findings" = 0 ] && exit "$passed"

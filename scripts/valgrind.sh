@@ -5,6 +5,7 @@
 # That it is at work is checked: a use of freed memory and a leak, both planted, are found.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 scripts/deps.sh full || exit 77
 mkdir -p "${BUILD:-build}/valgrind"
 build=$(cd "${BUILD:-build}/valgrind" && pwd)
@@ -72,9 +73,9 @@ excluded='^(layout|headers|exports|protocols/windows|oom.*|demo|netns/(static|se
 passed=0
 ctest --output-on-failure --parallel "$(nproc)" -E "$excluded" "$@" || passed=$?
 [ "$(findings)" = 0 ] || cat "$build"/reports/*
-echo "valgrind: $(grep -c '^Test Passed' Testing/Temporary/LastTest.log) tests," \
-    "$(cat "$build"/reports/* | grep -c 'ERROR SUMMARY') processes; 8 threads," \
-    "$(sed -n 's/.*MGM_TEST_SEED=.*, \([0-9]* seconds\)$/\1/p; s/^  \([0-9]* calls\),.*/\1/p' \
-        Testing/Temporary/LastTest.log | paste -sd, | sed 's/,/, /'); $(findings) findings" |
+log=Testing/Temporary/LastTest.log
+echo "valgrind: $(grep -c '^Test Passed' $log) tests," \
+    "$(cat "$build"/reports/* | grep -c 'ERROR SUMMARY') processes; $(awk -f "$root/scripts/stress.awk" $log);" \
+    "$(findings) findings" |
     tee -a "${SUMMARY:-/dev/null}"
 [ "$(findings)" = 0 ] && exit "$passed"
