@@ -298,7 +298,10 @@ struct _MGM_HOST_COUNTERS {
     ULONGLONG ullExpired;
     /** Requests the forwarder could not carry out. */
     ULONGLONG ullForwarderErrors;
-    /** Reports of the forwarder lost, at least: its buffer was full. */
+    /**
+     * Reports of the forwarder lost as a buffer of the kernel was full: packets of new
+     * flows, packets on a wrong interface, changes of routes.
+     */
     ULONGLONG ullEventsLost;
     /** Log lines lost. */
     ULONGLONG ullLogLost;
@@ -313,6 +316,11 @@ struct _MGM_HOST_COUNTERS {
     ULONGLONG ullInterfacesRepaired;
     /** Comparisons of the whole kernel table with what is wanted. */
     ULONGLONG ullReconciled;
+    /**
+     * Reports of packets on a wrong interface that nobody was told of, as there were too
+     * many; the kernel repeats them.
+     */
+    ULONGLONG ullReportsSkipped;
 };
 
 typedef struct _MGM_HOST_COUNTERS MGM_HOST_COUNTERS;

@@ -14,6 +14,7 @@
  *   threshold IF TTL   bound IF GROUP MASK   unbound IF GROUP MASK
  *   diagnose MILLISECONDS [SOURCE GROUP]   a line "SEVERITY CODE IF TEXT" each
  *   counters           others          reconcile
+ *   buffer BYTES                       the size of the socket's buffer for upcalls
  *   quit                               exits as it is, deregistering nobody
  *
  * Each command ends with a line "= COMMAND: ERROR"; lines that it prints before begin with
@@ -37,6 +38,7 @@
 
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -44,6 +46,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #define CLIENTS 4
 #define MEMBERSHIPS 64
@@ -396,11 +399,11 @@ static DWORD counters(void) {
     now.dwSize = sizeof now;
     error = MgmHostGetCounters(&now);
     printf("  clients=%u interfaces=%u memberships=%u entries=%u scope=%llu wrong=%llu "
-           "errors=%llu lost=%llu\n",
+           "errors=%llu lost=%llu skipped=%llu\n",
            (unsigned)now.dwClients, (unsigned)now.dwInterfaces, (unsigned)now.dwMemberships,
            (unsigned)now.dwEntries, (unsigned long long)now.ullDroppedScope,
            (unsigned long long)now.ullWrongInterface, (unsigned long long)now.ullForwarderErrors,
-           (unsigned long long)now.ullEventsLost);
+           (unsigned long long)now.ullEventsLost, (unsigned long long)now.ullReportsSkipped);
     return error;
 }
 
@@ -427,6 +430,20 @@ static DWORD reconcile(void) {
                (unsigned)result.dwRepaired, (unsigned)result.dwForeign,
                (unsigned)result.dwInterfaces);
     return error;
+}
+
+/* The library's own socket: what a system with a small net.core.rmem_max would give it. */
+static DWORD buffer(void) {
+    int bytes = atoi(word(1)), found = 0;
+    for (int fd = 3; fd < 1024; fd++) {
+        int protocol = 0;
+        socklen_t size = sizeof protocol;
+        if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
+            protocol == IPPROTO_IGMP &&
+            setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) == 0)
+            found++;
+    }
+    return found > 0 ? NO_ERROR : ERROR_NOT_FOUND;
 }
 
 static DWORD owner(void) {
@@ -494,6 +511,8 @@ static bool run(DWORD *error) {
         *error = others();
     } else if (strcmp(word(0), "reconcile") == 0) {
         *error = reconcile();
+    } else if (strcmp(word(0), "buffer") == 0) {
+        *error = buffer();
     } else {
         return false;
     }

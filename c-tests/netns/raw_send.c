@@ -1,9 +1,10 @@
 /*
- * raw_send [-i ID] [-l BYTES] [-t TTL] [-n COUNT] [-f FIRST] [-o] DEVICE SOURCE GROUP
+ * raw_send [-i ID] [-l BYTES] [-t TTL] [-n COUNT] [-f FIRST] [-g GROUPS] [-o] DEVICE SOURCE GROUP
  *
  * Sends UDP packets with a header of one's own choice: any source address, identification
  * ID, BYTES in all (128), with 4 bytes of IP options (-o: no-operations). Numbered from
- * FIRST on, for mcast_recv. Needs CAP_NET_RAW.
+ * FIRST on, for mcast_recv. To GROUPS consecutive groups from GROUP on: each number to all
+ * of them, then the next. Needs CAP_NET_RAW.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -34,19 +35,21 @@ int main(int argc, char **argv) {
     struct ip_mreqn device;
     unsigned char bytes[1500] = {0};
     unsigned id = 1, length = 128, ttl = 8, header = 20;
-    unsigned long count = 1, first = 0;
+    unsigned long count = 1, first = 0, groups = 1;
+    uint32_t group;
     int option, fd, off = 0;
 
     memset(&to, 0, sizeof to);
     memset(&device, 0, sizeof device);
     to.sin_family = AF_INET;
-    while ((option = getopt(argc, argv, "i:l:t:n:f:o")) != -1) {
+    while ((option = getopt(argc, argv, "i:l:t:n:f:g:o")) != -1) {
         switch (option) {
         case 'i': id = (unsigned)atoi(optarg); break;
         case 'l': length = (unsigned)atoi(optarg); break;
         case 't': ttl = (unsigned)atoi(optarg); break;
         case 'n': count = strtoul(optarg, NULL, 10); break;
         case 'f': first = strtoul(optarg, NULL, 10); break;
+        case 'g': groups = strtoul(optarg, NULL, 10); break;
         case 'o': header = 24; break;
         default: return 2;
         }
@@ -54,8 +57,8 @@ int main(int argc, char **argv) {
     if (argc - optind != 3 || inet_pton(AF_INET, argv[optind + 1], &source) != 1 ||
         inet_pton(AF_INET, argv[optind + 2], &to.sin_addr) != 1 || length < header + 12 ||
         length > sizeof bytes) {
-        fprintf(stderr, "usage: raw_send [-i ID] [-l BYTES] [-t TTL] [-n COUNT] [-f FIRST] [-o] "
-                        "DEVICE SOURCE GROUP\n");
+        fprintf(stderr, "usage: raw_send [-i ID] [-l BYTES] [-t TTL] [-n COUNT] [-f FIRST] "
+                        "[-g GROUPS] [-o] DEVICE SOURCE GROUP\n");
         return 2;
     }
     device.imr_ifindex = (int)if_nametoindex(argv[optind]);
@@ -81,11 +84,17 @@ int main(int argc, char **argv) {
         fail("IP_MULTICAST_IF");
     if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &off, sizeof off) < 0)
         fail("IP_MULTICAST_LOOP");
+    group = ntohl(to.sin_addr.s_addr);
     for (unsigned long n = 0; n < count; n++) {
         uint32_t number = htonl((uint32_t)(first + n));
         memcpy(bytes + header + 8, &number, sizeof number);
-        if (sendto(fd, bytes, length, 0, (struct sockaddr *)&to, sizeof to) != (ssize_t)length)
-            fail("sendto");
+        for (unsigned long g = 0; g < groups; g++) {
+            to.sin_addr.s_addr = htonl(group + (uint32_t)g);
+            memcpy(bytes + 16, &to.sin_addr, 4);
+            if (sendto(fd, bytes, length, 0, (struct sockaddr *)&to, sizeof to) !=
+                (ssize_t)length)
+                fail("sendto");
+        }
     }
     return 0;
 }

@@ -18,7 +18,7 @@
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 netns_enter "$@" || exit 77
 [ -e /proc/net/ip_mr_vif ] || { echo "no multicast routing in this kernel"; exit 77; }
-bin=${MGM_BIN:?the directory of mgm_shell, raw_send, mcast_send, mcast_recv and foreign_mroute}
+bin=${MGM_BIN:?the directory of mgm_shell, raw_send, flow_count, mcast_send, mcast_recv and foreign_mroute}
 unset MGM_TABLE MGM_FOREIGN
 export MGM_FORWARDER=linux MGM_LOG=error
 # Sources that are not where the route says must get as far as the multicast code.
@@ -36,7 +36,8 @@ fail() {
         tail -n 60 "$work/$name"
     done
     echo "--- kernel"
-    cat /proc/net/ip_mr_vif /proc/net/ip_mr_cache
+    cat /proc/net/ip_mr_vif
+    head -n 60 /proc/net/ip_mr_cache
     exit 1
 }
 
@@ -188,5 +189,21 @@ raw_send() {
     shift
     in_ns "$where" "$bin/raw_send" "$@" >"$work/send" 2>&1 || fail "sending: $(cat "$work/send")"
 }
+
+# flows_start NS NAME IF GROUP COUNT: flow_count, ready when it returns.
+flows_start() {
+    start_in "$1" "$2" "$bin/flow_count" "$3" "$4" "$5"
+    until_true 10 grep -qs ready "$work/$2" || fail "no counter: $(cat "$work/$2")"
+}
+
+# entry_counts: how many entries of the kernel forward, drop, and have packets that wait.
+entry_counts() {
+    awk 'NR > 1 { if ($3 < 0) waiting++; else if (NF > 6) forwarding++; else negative++ }
+         END { printf "forwarding=%d negative=%d waiting=%d\n", forwarding, negative, waiting }' /proc/net/ip_mr_cache
+}
+entry_counts_are() { [ "$(entry_counts)" = "$1" ]; }
+
+# counter SHELL NAME: one of the counters.
+counter() { data "$1" counters | grep -o "$2=[0-9]*" | cut -d= -f2; }
 
 igmp_id=0x4137000A # MS_IP_IGMP

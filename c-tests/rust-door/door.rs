@@ -811,6 +811,7 @@ unsafe extern "C" fn DoorMgmHostGetCounters(counters: *mut MGM_HOST_COUNTERS) ->
                 ullForeignEntries: now.foreign_entries,
                 ullInterfacesRepaired: now.interfaces_repaired,
                 ullReconciled: now.reconciled,
+                ullReportsSkipped: now.reports_skipped,
             };
         }
         Ok(())

@@ -466,6 +466,7 @@ fn from_counters(counters: &Counters) -> MGM_HOST_COUNTERS {
         ullForeignEntries: counters.foreign_entries,
         ullInterfacesRepaired: counters.interfaces_repaired,
         ullReconciled: counters.reconciled,
+        ullReportsSkipped: counters.reports_skipped,
     }
 }
 
@@ -532,7 +533,7 @@ mod tests {
     fn counters_fill_what_the_caller_knows() {
         let counters = from_counters(&Counters { clients: 3, log_lost: 9, ..Counters::default() });
         let mut room = [MGM_HOST_COUNTERS { ullLogLost: 1, ..counters }; 2];
-        for (size, lost, after) in [(8, 1, 8), (144, 1, 144), (152, 9, 152), (368, 9, 184)] {
+        for (size, lost, after) in [(8, 1, 8), (144, 1, 144), (152, 9, 152), (160, 9, 160), (384, 9, 192)] {
             room[0] = MGM_HOST_COUNTERS { dwSize: size, dwClients: 0, ullLogLost: 1, ..counters };
             // SAFETY: the sizes are those of the room at most.
             let place = unsafe { Counted::counters(room.as_mut_ptr()) }.unwrap();

@@ -145,7 +145,8 @@ pub struct _MGM_HOST_COUNTERS {
     pub ullExpired: ULONGLONG,
     /// Requests the forwarder could not carry out.
     pub ullForwarderErrors: ULONGLONG,
-    /// Reports of the forwarder lost, at least: its buffer was full.
+    /// Reports of the forwarder lost as a buffer of the kernel was full: packets of new
+    /// flows, packets on a wrong interface, changes of routes.
     pub ullEventsLost: ULONGLONG,
     /// Log lines lost.
     pub ullLogLost: ULONGLONG,
@@ -158,6 +159,9 @@ pub struct _MGM_HOST_COUNTERS {
     pub ullInterfacesRepaired: ULONGLONG,
     /// Comparisons of the whole kernel table with what is wanted.
     pub ullReconciled: ULONGLONG,
+    /// Reports of packets on a wrong interface that nobody was told of, as there were too
+    /// many; the kernel repeats them.
+    pub ullReportsSkipped: ULONGLONG,
 }
 /// See the structure.
 pub type MGM_HOST_COUNTERS = _MGM_HOST_COUNTERS;
@@ -325,10 +329,11 @@ const _: () = {
     assert!(offset_of!(MGM_HOST_ROUTE, dwProtocol) == 16);
     assert!(size_of::<MGM_HOST_BOUNDARY>() == 12);
     assert!(offset_of!(MGM_HOST_BOUNDARY, dwMask) == 8);
-    assert!(size_of::<MGM_HOST_COUNTERS>() == 24 + 20 * 8);
+    assert!(size_of::<MGM_HOST_COUNTERS>() == 24 + 21 * 8);
     assert!(offset_of!(MGM_HOST_COUNTERS, ullPacketsWithoutEntry) == 24);
     assert!(offset_of!(MGM_HOST_COUNTERS, ullLogLost) == 144);
     assert!(offset_of!(MGM_HOST_COUNTERS, ullReconciled) == 176);
+    assert!(offset_of!(MGM_HOST_COUNTERS, ullReportsSkipped) == 184);
 };
 
 // What the engine reports is what the header names.

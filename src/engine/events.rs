@@ -12,6 +12,8 @@ pub use crate::forwarder::memory::Received;
 
 /// How many MFEs are looked at before other threads are let in.
 const BATCH: usize = 64;
+/// How often the log says that reports were lost, in milliseconds.
+const LOSS_SAID_EVERY: u64 = 10_000;
 /// How often the log says that there are too many MFEs, in milliseconds.
 const LIMIT_SAID_EVERY: u64 = 60_000;
 /// Where the TTL stands in an IPv4 header.
@@ -48,11 +50,31 @@ impl<C: Client> Engine<C> {
                     .log
                     .add(Level::Warn, format_args!("the kernel dropped {lost} or more events: its buffer was full"));
             }
+            Event::ReportsLost(lost) => call.reports_lost(*lost),
+            Event::Skipped(skipped) => call.reports_skipped += u64::from(*skipped),
         }
     }
 }
 
 impl<C: Client> Core<C> {
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+    fn reports_lost(&mut self, lost: u32) {
+        self.events_lost += u64::from(lost);
+        self.lost_untold += u64::from(lost);
+        let now = self.clock.now();
+        if self.lost_told_at.is_none_or(|at| now >= at + LOSS_SAID_EVERY) {
+            self.lost_told_at = Some(now);
+            let lost = std::mem::take(&mut self.lost_untold);
+            self.ports.log.add(
+                Level::Warn,
+                format_args!(
+                    "the kernel dropped {lost} packets of new flows or reports, its buffer was full: the next \
+                     packets of those flows are reported again"
+                ),
+            );
+        }
+    }
+
     fn arrival_of(&mut self, report: &PacketReport) -> Option<Arrival> {
         self.ports.backend.forwarder().arrival(report.vif)
     }

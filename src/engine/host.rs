@@ -45,6 +45,7 @@ pub struct Counters {
     pub foreign_entries: u64,
     pub interfaces_repaired: u64,
     pub reconciled: u64,
+    pub reports_skipped: u64,
 }
 
 impl<C: Client> Engine<C> {
@@ -214,6 +215,7 @@ impl<C: Client> Engine<C> {
             foreign_entries: call.others.foreign,
             interfaces_repaired: call.others.interfaces,
             reconciled: call.others.reconciled,
+            reports_skipped: call.reports_skipped,
         }
     }
 
@@ -240,7 +242,7 @@ impl<C: Client> Core<C> {
         self.ports.thresholds = Thresholds::new();
         self.manager.forget_boundaries();
         self.ports.repair = false;
-        self.limit_told_at = None;
+        (self.limit_told_at, self.lost_told_at) = (None, None);
     }
 
     fn forget_counters(&mut self) {
@@ -248,7 +250,8 @@ impl<C: Client> Core<C> {
         self.ports.errors = 0;
         self.others = Others::new();
         self.watch.forget_slow();
-        (self.alerts, self.direct_callbacks, self.events_lost) = (0, 0, 0);
+        (self.alerts, self.direct_callbacks) = (0, 0);
+        (self.events_lost, self.reports_skipped, self.lost_untold) = (0, 0, 0);
     }
 }
 
@@ -274,11 +277,12 @@ impl<C: Client> Call<C> {
         let opened = Linux::open_with(table, foreign).and_then(|linux| {
             let events = linux.events()?;
             let waker = linux.waker();
-            Ok((linux, events, waker))
+            let kept = linux.few_reports_kept();
+            Ok((linux, events, waker, kept))
         });
         self.refused = opened.is_err().then_some(table);
         match opened {
-            Ok((linux, events, waker)) => {
+            Ok((linux, events, waker, kept)) => {
                 self.tell_found(&linux.found(), foreign, table);
                 self.ports.backend = Backend::Linux(linux);
                 // What others did between the taking and the first report.
@@ -290,6 +294,15 @@ impl<C: Client> Call<C> {
                     return Err(Error::OutOfMemory);
                 }
                 self.ports.log.add(Level::Info, format_args!("routing in the kernel, multicast table {table}"));
+                if let Some(kept) = kept {
+                    self.ports.log.add(
+                        Level::Warn,
+                        format_args!(
+                            "the kernel keeps the reports of {kept} new flows at once only (net.core.rmem_max): in \
+                             larger bursts first packets may be lost"
+                        ),
+                    );
+                }
                 Ok(())
             }
             Err(error) => {

@@ -77,6 +77,10 @@ pub(crate) struct Core<C: Client> {
     alerts: u64,
     direct_callbacks: u64,
     events_lost: u64,
+    reports_skipped: u64,
+    /// Lost reports that the log has not told of, and when it last told.
+    lost_untold: u64,
+    lost_told_at: Option<u64>,
     limit_told_at: Option<u64>,
     /// The kernel table that could not be opened when that was tried last.
     refused: Option<u32>,
@@ -98,6 +102,9 @@ impl<C: Client> Core<C> {
             alerts: 0,
             direct_callbacks: 0,
             events_lost: 0,
+            reports_skipped: 0,
+            lost_untold: 0,
+            lost_told_at: None,
             limit_told_at: None,
             refused: None,
         }

@@ -197,6 +197,13 @@ impl Linux {
         Ok(Events::open(&self.mroute, self.id, &self.wake)?)
     }
 
+    /// How many reports of packets without an entry the kernel keeps until they are read,
+    /// where that is fewer than wanted: net.core.rmem_max limits processes that lack
+    /// CAP_NET_ADMIN in the first user namespace.
+    pub fn few_reports_kept(&self) -> Option<u32> {
+        self.mroute.short_buffer()
+    }
+
     /// A handle that ends the wait of this forwarder's [`Events`] from any thread.
     pub fn waker(&self) -> Waker {
         self.wake.waker()

@@ -173,6 +173,12 @@ pub enum Event<A: Address = u32> {
     TableUncertain,
     /// The forwarder lost this many events at least (a full receive buffer).
     Lost(u32),
+    /// This many reports of packets were lost, with their packets; a flow's next packet is
+    /// reported again.
+    ReportsLost(u32),
+    /// This many reports of packets on a wrong interface were skipped: there were too
+    /// many.
+    Skipped(u32),
 }
 
 /// What happened to an interface. Routes that are added and deleted with it are told by

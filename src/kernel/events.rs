@@ -1,14 +1,12 @@
 //! What the kernel noticed by itself, for the thread that waits for it.
 
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use super::monitor::{Change, Monitor, Prefix};
 use super::mroute::MrouteSocket;
+use super::reader::Reader;
 use super::sys::SysResult;
 use super::table_monitor::{TableMonitor, Touch};
-use super::upcall::{self, Message};
 use super::wake::WakeSource;
 use crate::forwarder::Event;
 
@@ -22,11 +20,9 @@ const ROUTES: usize = BATCH / 2;
 /// Places filled when no more of the table's changes are read: the same for those.
 const TOUCHES: usize = BATCH * 3 / 4;
 
-/// Upcalls read by one system call.
-const READ: usize = 16;
-
-/// Room for one upcall: the longest header, 8 bytes behind it, and some more.
-const UPCALL: usize = 96;
+/// Places in a batch that are for wrong-interface reports alone; they have the others
+/// too where no packets without an entry wait.
+const WRONG: usize = 8;
 
 /// Events in a fixed buffer, for [`Events::wait`] to fill.
 pub struct EventBatch {
@@ -77,22 +73,19 @@ pub enum WaitResult {
 /// The kernel's events for one forwarder. Owns its descriptors, so it can move to
 /// another thread and outlive the forwarder: then only a waker ends a wait.
 pub struct Events {
-    upcalls: OwnedFd,
+    reader: Reader,
     monitor: Monitor,
     table: TableMonitor,
     wake: WakeSource,
-    /// The socket's count of dropped messages when it was last seen.
-    dropped: u32,
 }
 
 impl Events {
     pub(crate) fn open(socket: &MrouteSocket, table: u32, wake: &WakeSource) -> SysResult<Self> {
         Ok(Self {
-            upcalls: socket.reader()?,
+            reader: Reader::open(socket)?,
             monitor: Monitor::open()?,
             table: TableMonitor::open(table)?,
             wake: wake.share(),
-            dropped: 0,
         })
     }
 
@@ -104,7 +97,8 @@ impl Events {
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
             let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-            let ready = self.poll(if self.monitor.has_more() { Some(Duration::ZERO) } else { left });
+            let more = self.monitor.has_more() || self.reader.holds_any();
+            let ready = self.poll(if more { Some(Duration::ZERO) } else { left });
             if ready.routes || self.monitor.has_more() {
                 self.read_routes(batch);
             }
@@ -115,6 +109,7 @@ impl Events {
             if ready.upcalls {
                 self.read_upcalls(batch);
             }
+            self.take_upcalls(batch);
             if ready.woken {
                 self.wake.drain();
                 return WaitResult::Woken;
@@ -132,7 +127,7 @@ impl Events {
     fn poll(&self, left: Option<Duration>) -> Ready {
         let entry = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
         let mut entries =
-            [entry(self.upcalls.as_raw_fd()), entry(self.monitor.fd()), entry(self.table.fd()), entry(self.wake.fd())];
+            [entry(self.reader.fd()), entry(self.monitor.fd()), entry(self.table.fd()), entry(self.wake.fd())];
         let limit = left.map(timespec);
         let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
         // SAFETY: `entries` and `limit` live through the call; the kernel writes
@@ -195,67 +190,28 @@ impl Events {
     }
 
     fn read_upcalls(&mut self, batch: &mut EventBatch) {
-        // One place stays for the number of lost upcalls.
-        while batch.room() > 1 {
-            let wanted = READ.min(batch.room() - 1);
-            let got = self.read_some(wanted, batch);
-            if got < wanted {
-                return;
-            }
+        self.reader.read();
+        let lost = self.reader.lost();
+        if lost > 0 {
+            batch.push(Event::ReportsLost(lost));
+        }
+        let skipped = self.reader.skipped();
+        if skipped > 0 {
+            batch.push(Event::Skipped(skipped));
         }
     }
 
-    /// Reads at most `wanted` messages at once; returns how many there were.
-    fn read_some(&mut self, wanted: usize, batch: &mut EventBatch) -> usize {
-        let mut bytes = [const { MaybeUninit::<[u8; UPCALL]>::uninit() }; READ];
-        let mut control = [[0u64; 4]; READ];
-        let mut vectors = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; READ];
-        // SAFETY: mmsghdr is a plain C structure for which all zero is a message
-        // without name, data and control.
-        let mut headers: [libc::mmsghdr; READ] = unsafe { std::mem::zeroed() };
-        for (at, header) in headers.iter_mut().enumerate() {
-            vectors[at].iov_base = bytes[at].as_mut_ptr().cast();
-            vectors[at].iov_len = UPCALL;
-            header.msg_hdr.msg_iov = &raw mut vectors[at];
-            header.msg_hdr.msg_iovlen = 1;
-            header.msg_hdr.msg_control = control[at].as_mut_ptr().cast();
-            header.msg_hdr.msg_controllen = size_of_val(&control[at]) as _;
+    fn take_upcalls(&mut self, batch: &mut EventBatch) {
+        while batch.room() > WRONG
+            && let Some(report) = self.reader.pop_new()
+        {
+            batch.push(Event::NoEntry(report));
         }
-        let fd = self.upcalls.as_raw_fd();
-        let wanted = wanted.min(READ);
-        // SAFETY: each header names its own data and control places with their
-        // sizes, all of which live on this stack until the last use below.
-        let count = unsafe {
-            libc::recvmmsg(
-                fd,
-                headers.as_mut_ptr(),
-                wanted as libc::c_uint,
-                libc::MSG_DONTWAIT as _,
-                std::ptr::null_mut(),
-            )
-        };
-        let count = usize::try_from(count).unwrap_or(0).min(wanted);
-        let mut dropped = self.dropped;
-        for (header, bytes) in headers[..count].iter().zip(&bytes) {
-            let length = (header.msg_len as usize).min(UPCALL);
-            // SAFETY: the kernel has written msg_len bytes there, at most UPCALL.
-            let message = unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), length) };
-            match upcall::parse(message) {
-                Message::NoEntry(report) => batch.push(Event::NoEntry(report)),
-                Message::WrongInterface(report) => batch.push(Event::WrongInterface(report)),
-                Message::Other => {}
-            }
-            // SAFETY: the kernel has filled this header, whose control place is alive.
-            if let Some(total) = unsafe { drop_count(&header.msg_hdr) } {
-                dropped = total;
-            }
+        while batch.room() > 0
+            && let Some(report) = self.reader.pop_wrong()
+        {
+            batch.push(Event::WrongInterface(report));
         }
-        let lost = dropped.wrapping_sub(self.dropped);
-        if lost > 0 {
-            self.dropped = dropped;
-            batch.push(Event::Lost(lost));
-        }
-        count
     }
 }
 
@@ -273,27 +229,4 @@ fn timespec(time: Duration) -> libc::timespec {
     result.tv_sec = time.as_secs().try_into().unwrap_or(libc::time_t::MAX);
     result.tv_nsec = time.subsec_nanos() as _;
     result
-}
-
-/// The socket's total of dropped messages, which SO_RXQ_OVFL attaches to messages.
-///
-/// # Safety
-/// `header` must have been filled by the kernel and its control place be alive.
-unsafe fn drop_count(header: &libc::msghdr) -> Option<u32> {
-    // SAFETY: the macros walk the control place within msg_controllen, which the
-    // kernel has set; CMSG_DATA of a message of this type holds a u32, perhaps
-    // unaligned.
-    unsafe {
-        let mut message = libc::CMSG_FIRSTHDR(header);
-        while !message.is_null() {
-            if (*message).cmsg_level == libc::SOL_SOCKET
-                && (*message).cmsg_type == libc::SO_RXQ_OVFL
-                && (*message).cmsg_len as usize >= libc::CMSG_LEN(4) as usize
-            {
-                return Some(libc::CMSG_DATA(message).cast::<u32>().read_unaligned());
-            }
-            message = libc::CMSG_NXTHDR(header, message);
-        }
-    }
-    None
 }

@@ -9,7 +9,7 @@
 //!        │  ├─────────► table (entries and VIFs as they are) ──► netlink
 //!        │  └─────────► holder (who has the table, from /proc)
 //!        ▼ waker
-//!     events ◄── upcall ◄── mroute socket (a dup)
+//!     events ◄── reader ◄── upcall ◄── mroute socket (a dup)
 //!            ◄── monitor, links ◄── netlink notifications (routes, interfaces)
 //!            ◄── table_monitor ◄── netlink notifications (entries)
 //!            ◄── wake (eventfd)
@@ -25,6 +25,7 @@ pub(crate) mod monitor;
 pub(crate) mod mroute;
 pub(crate) mod netlink;
 pub(crate) mod procfs;
+pub(crate) mod reader;
 pub(crate) mod routes;
 pub(crate) mod sys;
 pub(crate) mod table;
@@ -33,3 +34,4 @@ pub(crate) mod uapi;
 pub(crate) mod upcall;
 pub(crate) mod vifs;
 pub(crate) mod wake;
+pub(crate) mod whole;

@@ -4,10 +4,23 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use super::sys::{self, SysError, SysResult};
 use super::uapi::{self, MAXVIFS, MfcCtl, SiocSgReq, SiocVifReq, VifCtl};
+use super::upcall;
+use super::whole;
+use crate::forwarder::MAX_IPV4_HEADER;
 
-/// 4 MiB keep the upcalls of 10,000 flows that start at once; the default loses a
-/// fifth of 1,000, and 32 MiB measured slower again.
-const RECEIVE_BUFFER: i32 = 4 << 20;
+/// The kernel takes twice this, of which an upcall uses 832 bytes: it keeps those of
+/// 20,000 flows that start at once. The default keeps 256; 32 MiB measured slower.
+const RECEIVE_BUFFER: i32 = 8 << 20;
+
+/// What an upcall takes of the receive buffer.
+const UPCALL_MEMORY: u32 = 832;
+
+/// Flows that start at once, which the buffer should keep at least.
+const FLOWS_AT_ONCE: u32 = 10_000;
+
+/// The most of an upcall that is wanted: the kernel's own header before a packet that
+/// is reported whole, and that packet's header.
+pub(crate) const UPCALL: usize = upcall::MIN_HEADER + MAX_IPV4_HEADER;
 
 /// Counters of one entry.
 #[derive(Clone, Copy, Default)]
@@ -55,9 +68,7 @@ impl MrouteSocket {
     pub(crate) fn open(table: u32) -> SysResult<Self> {
         let fd = sys::socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_IGMP, "opening a raw IGMP socket")?;
         sys::receive_buffer(&fd, RECEIVE_BUFFER);
-        upcalls_only(&fd)?;
-        // Without it lost upcalls go unnoticed; a kernel that lacks it still works.
-        let _ = sys::set_option(&fd, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &1i32, "counting lost upcalls");
+        upcalls_only(&fd, uapi::IGMPMSG_WRONGVIF)?;
         if table != uapi::RT_TABLE_DEFAULT {
             let doing = "choosing the multicast routing table";
             option(&fd, uapi::MRT_TABLE, &table, doing).map_err(|error| match error.errno {
@@ -72,17 +83,37 @@ impl MrouteSocket {
         }
         option(&fd, uapi::MRT_INIT, &1i32, "taking the multicast routing table")?;
         let socket = Self { fd, active: true };
-        // MRT_PIM reports packets on any wrong VIF, MRT_ASSERT only on an entry's oifs.
-        let reports = "asking for wrong-interface reports";
-        if socket.set(uapi::MRT_PIM, &1i32, reports).is_err() {
-            socket.set(uapi::MRT_ASSERT, &1i32, reports)?;
-        }
+        socket.ask_for_wrong_interface_reports(table)?;
         Ok(socket)
     }
 
     /// Removes everything, whoever made it. Kernels before 5.0 cannot: no error.
     pub(crate) fn flush(&self) {
         let _ = self.set(uapi::MRT_FLUSH, &uapi::MRT_FLUSH_ALL, "emptying the table");
+    }
+
+    /// MRT_PIM reports packets on any wrong VIF, MRT_ASSERT only on an entry's oifs.
+    fn ask_for_wrong_interface_reports(&self, table: u32) -> SysResult<()> {
+        let doing = "asking for wrong-interface reports";
+        // Whole packets, with their real headers, are sent when the option goes from 0
+        // to this value in one step; an earlier owner may have left another. A kernel
+        // that does not know them takes it for 1.
+        let whole = i32::from(uapi::IGMPMSG_WRVIFWHOLE);
+        let _ = self.set(uapi::MRT_PIM, &0i32, doing);
+        if self.set(uapi::MRT_PIM, &whole, doing).is_err() {
+            return self.set(uapi::MRT_ASSERT, &1i32, doing);
+        }
+        if whole::reports_whole(table)? {
+            // Each is reported the other way as well, which says less.
+            upcalls_only(&self.fd, uapi::IGMPMSG_WRVIFWHOLE)?;
+        }
+        Ok(())
+    }
+
+    /// How many upcalls the receive buffer keeps, where that is fewer than it should.
+    pub(crate) fn short_buffer(&self) -> Option<u32> {
+        let kept = sys::receive_state(&self.fd)?.buffer / UPCALL_MEMORY;
+        (kept < FLOWS_AT_ONCE).then_some(kept)
     }
 
     /// A descriptor to read upcalls from. It does not keep the table after `close`.
@@ -189,18 +220,21 @@ fn option<T: Copy>(fd: &impl AsFd, name: i32, value: &T, doing: &'static str) ->
     sys::set_option(fd, libc::IPPROTO_IP, name, value, doing)
 }
 
-/// Lets only upcalls (protocol 0) into the socket. Every IGMP packet of the
-/// network arrives here too; a flood of them would fill the buffer and push the
-/// upcalls out.
-fn upcalls_only(fd: &impl AsFd) -> SysResult<()> {
+/// Lets only upcalls (protocol 0) into the socket, of the wrong-interface ones those of
+/// one kind, and of each no more than is read. Every IGMP packet of the network arrives
+/// here too; a flood of them would fill the buffer and push the upcalls out.
+fn upcalls_only(fd: &impl AsFd, wrong: u8) -> SysResult<()> {
     let load_byte = (libc::BPF_LD | libc::BPF_B | libc::BPF_ABS) as u16;
     let jump_equal = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
     let ret = (libc::BPF_RET | libc::BPF_K) as u16;
     let step = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
     let mut program = [
         step(load_byte, 0, 0, uapi::IM_MBZ as u32),
-        step(jump_equal, 0, 1, 0),
-        step(ret, 0, 0, u32::MAX),
+        step(jump_equal, 0, 4, 0),
+        step(load_byte, 0, 0, uapi::IM_MSGTYPE as u32),
+        step(jump_equal, 1, 0, u32::from(uapi::IGMPMSG_NOCACHE)),
+        step(jump_equal, 0, 1, u32::from(wrong)),
+        step(ret, 0, 0, UPCALL as u32),
         step(ret, 0, 0, 0),
     ];
     let value = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };

@@ -75,6 +75,31 @@ pub(crate) fn receive_buffer(fd: &impl AsFd, bytes: i32) {
     }
 }
 
+/// A socket's receive side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReceiveState {
+    /// The size of its buffer as the kernel counts: twice what was set.
+    pub buffer: u32,
+    /// Messages dropped as it was full, modulo 2^32.
+    pub dropped: u32,
+}
+
+/// Reads a socket's receive side; `None` where the kernel (before 4.12) does not tell.
+pub(crate) fn receive_state(fd: &impl AsFd) -> Option<ReceiveState> {
+    // SK_MEMINFO_RCVBUF and SK_MEMINFO_DROPS of <linux/sock_diag.h>.
+    const BUFFER: usize = 1;
+    const DROPS: usize = 8;
+    let mut values = [0u32; DROPS + 1];
+    let mut length = size_of_val(&values) as libc::socklen_t;
+    let raw = fd.as_fd().as_raw_fd();
+    // SAFETY: the kernel writes at most `length` bytes of the array, and the length.
+    let result = unsafe {
+        libc::getsockopt(raw, libc::SOL_SOCKET, libc::SO_MEMINFO, values.as_mut_ptr().cast(), &raw mut length)
+    };
+    let whole = result == 0 && length as usize == size_of_val(&values);
+    whole.then_some(ReceiveState { buffer: values[BUFFER], dropped: values[DROPS] })
+}
+
 /// Whether the index names an interface of this thread's network namespace.
 pub(crate) fn interface_exists(if_index: u32) -> bool {
     let mut name = [0 as libc::c_char; libc::IF_NAMESIZE];

@@ -35,6 +35,8 @@ pub(crate) const VIFF_USE_IFINDEX: u8 = 0x8;
 // im_msgtype.
 pub(crate) const IGMPMSG_NOCACHE: u8 = 1;
 pub(crate) const IGMPMSG_WRONGVIF: u8 = 2;
+/// MRT_PIM takes it too, to ask for these.
+pub(crate) const IGMPMSG_WRVIFWHOLE: u8 = 4;
 
 /// `struct vifctl`.
 #[repr(C)]
@@ -133,6 +135,7 @@ pub(crate) const RTNL_FAMILY_IPMR: u8 = 128;
 // Attributes of the family's link messages: a table, in it the VIFs, in each of them.
 pub(crate) const IPMRA_TABLE_ID: u16 = 1;
 pub(crate) const IPMRA_TABLE_VIFS: u16 = 6;
+pub(crate) const IPMRA_TABLE_MROUTE_DO_WRVIFWHOLE: u16 = 7;
 pub(crate) const IPMRA_VIF: u16 = 1;
 pub(crate) const IPMRA_VIFA_IFINDEX: u16 = 1;
 pub(crate) const IPMRA_VIFA_VIF_ID: u16 = 2;

@@ -1,11 +1,14 @@
 //! What is read from a multicast routing socket: the kernel's upcalls, and real
 //! IGMP packets of the network, which anybody may have made.
 
-use super::uapi::{IGMPMSG_NOCACHE, IGMPMSG_WRONGVIF, IM_DST, IM_MBZ, IM_MSGTYPE, IM_SRC, IM_VIF, IM_VIF_HI, MAXVIFS};
+use super::uapi::{
+    IGMPMSG_NOCACHE, IGMPMSG_WRONGVIF, IGMPMSG_WRVIFWHOLE, IM_DST, IM_MBZ, IM_MSGTYPE, IM_SRC, IM_VIF, IM_VIF_HI,
+    MAXVIFS,
+};
 use crate::forwarder::{MAX_IPV4_HEADER, PacketReport};
 
 /// The shortest IPv4 header.
-const MIN_HEADER: usize = 20;
+pub(crate) const MIN_HEADER: usize = 20;
 
 /// The bytes that the kernel replaced: total length (now that of the upcall), TTL
 /// (message type), protocol (0) and checksum (VIF).
@@ -24,33 +27,50 @@ pub(crate) enum Message {
 
 /// Tells what one read from the socket gave.
 pub(crate) fn parse(message: &[u8]) -> Message {
-    let Some(fixed) = message.first_chunk::<MIN_HEADER>() else {
-        return Message::Other;
-    };
-    if fixed[IM_MBZ] != 0 {
-        return Message::Other;
-    }
-    let length = usize::from(fixed[0] & 0x0F) * 4;
-    let Some(copy) = message.get(..length) else {
-        return Message::Other;
-    };
+    read(message).unwrap_or(Message::Other)
+}
+
+fn read(message: &[u8]) -> Option<Message> {
+    let fixed = message.first_chunk::<MIN_HEADER>()?;
     let vif = u16::from_le_bytes([fixed[IM_VIF], fixed[IM_VIF_HI]]);
-    let group = address(fixed, IM_DST);
-    if fixed[0] >> 4 != 4 || length < MIN_HEADER || usize::from(vif) >= MAXVIFS || group >> 28 != 0xE {
-        return Message::Other;
+    let (source, group) = (address(fixed, IM_SRC), address(fixed, IM_DST));
+    if fixed[IM_MBZ] != 0 || usize::from(vif) >= MAXVIFS || group >> 28 != 0xE {
+        return None;
     }
+    let kind = fixed[IM_MSGTYPE];
+    let (mut header, header_len) = match kind {
+        // The packet as it came lies behind a changed copy of its first 20 bytes.
+        IGMPMSG_WRVIFWHOLE => ip_header(&message[MIN_HEADER..])?,
+        _ => ip_header(message)?,
+    };
+    if kind != IGMPMSG_WRVIFWHOLE {
+        for place in REPLACED {
+            header[place] = 0;
+        }
+    }
+    if header[IM_SRC..MIN_HEADER] != fixed[IM_SRC..] {
+        return None;
+    }
+    let report = PacketReport { vif, source, group, header, header_len };
+    match kind {
+        IGMPMSG_NOCACHE => Some(Message::NoEntry(report)),
+        IGMPMSG_WRONGVIF | IGMPMSG_WRVIFWHOLE => Some(Message::WrongInterface(report)),
+        _ => None,
+    }
+}
+
+/// The IPv4 header at the start, and its length.
+fn ip_header(bytes: &[u8]) -> Option<([u8; MAX_IPV4_HEADER], u8)> {
+    let first = *bytes.first()?;
+    let length = usize::from(first & 0x0F) * 4;
+    if first >> 4 != 4 || length < MIN_HEADER {
+        return None;
+    }
+    let copy = bytes.get(..length)?;
     let mut header = [0; MAX_IPV4_HEADER];
     // The header length is four bits of words: at most MAX_IPV4_HEADER.
     header[..length].copy_from_slice(copy);
-    for place in REPLACED {
-        header[place] = 0;
-    }
-    let report = PacketReport { vif, source: address(fixed, IM_SRC), group, header, header_len: length as u8 };
-    match fixed[IM_MSGTYPE] {
-        IGMPMSG_NOCACHE => Message::NoEntry(report),
-        IGMPMSG_WRONGVIF => Message::WrongInterface(report),
-        _ => Message::Other,
-    }
+    Some((header, length as u8))
 }
 
 fn address(header: &[u8; MIN_HEADER], at: usize) -> u32 {
@@ -102,6 +122,30 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_packet_keeps_its_header() {
+        for words in 5..=15u8 {
+            let (mut whole, _) = upcall(IGMPMSG_WRVIFWHOLE, 7, words);
+            let packet = whole;
+            let length = usize::from(words) * 4;
+            whole[MIN_HEADER..].copy_from_slice(&packet[..60]);
+            whole[MIN_HEADER + 8..MIN_HEADER + 12].copy_from_slice(&[64, 17, 0xAB, 0xCD]);
+            let Message::WrongInterface(report) = parse(&whole[..MIN_HEADER + length]) else {
+                panic!("{words} words");
+            };
+            assert_eq!((report.vif, report.source, report.group), (7, 0x0A01_0203, 0xEF01_0204));
+            assert_eq!(usize::from(report.header_len), length);
+            assert_eq!(report.header[..length], whole[MIN_HEADER..MIN_HEADER + length]);
+            assert!(report.header[length..].iter().all(|&byte| byte == 0));
+            for cut in 0..MIN_HEADER + length {
+                assert!(matches!(parse(&whole[..cut]), Message::Other), "{words} {cut}");
+            }
+            // Another packet's header.
+            whole[MIN_HEADER + 15] ^= 1;
+            assert!(matches!(parse(&whole), Message::Other));
+        }
+    }
+
+    #[test]
     fn igmp_packets_are_told_apart() {
         let (mut bytes, length) = upcall(IGMPMSG_NOCACHE, 0, 6);
         bytes[9] = 2;
@@ -121,8 +165,8 @@ mod tests {
         refused(|bytes| bytes[0] = 0x44); // header shorter than a header
         refused(|bytes| bytes[0] = 0x4F); // header longer than the message
         refused(|bytes| bytes[8] = 0);
-        refused(|bytes| bytes[8] = 3); // whole packets were not asked for
-        refused(|bytes| bytes[8] = 4);
+        refused(|bytes| bytes[8] = 3); // a packet for a rendezvous point: not asked for
+        refused(|bytes| bytes[8] = 4); // whole, and no packet behind it
         refused(|bytes| bytes[10] = 32); // no such VIF
         refused(|bytes| bytes[11] = 1);
         refused(|bytes| bytes[16] = 10); // no multicast group
@@ -154,7 +198,7 @@ mod tests {
             if round % 2 == 0 {
                 // Near misses reach the later checks.
                 bytes[0] = 0x40 | (bytes[0] & 0x0F);
-                bytes[8] &= 3;
+                bytes[8] &= 7;
                 bytes[9] = 0;
                 bytes[10] &= 0x3F;
                 bytes[11] = 0;
