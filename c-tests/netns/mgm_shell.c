@@ -12,6 +12,7 @@
  *   inside COMMAND                     runs it in the next RPF callback; several: in turn
  *   owner IF           mfes            stats SOURCE GROUP
  *   threshold IF TTL   bound IF GROUP MASK   unbound IF GROUP MASK
+ *   bulk BYTES FLAGS                   the sums of all statistics, read BYTES at a time
  *   diagnose MILLISECONDS [SOURCE GROUP]   a line "SEVERITY CODE IF TEXT" each
  *   counters           others          reconcile
  *   buffer BYTES                       the size of the socket's buffer for upcalls
@@ -392,6 +393,44 @@ static void MGM_CALL on_finding(PVOID unused, DWORD severity, DWORD code, DWORD 
     printf("  %s %u %s %s\n", severities[severity], (unsigned)code, interface(i, if_index), line);
 }
 
+/* The first members of both forms are the same. */
+static DWORD bulk(void) {
+    static BYTE buffer[1 << 20];
+    DWORD room = (DWORD)strtoul(word(1), NULL, 10), flags = (DWORD)strtoul(word(2), NULL, 10);
+    DWORD size, count = 0, error, entries = 0, packets = 0, octets = 0, wrong = 0;
+    MIB_IPMCAST_MFE_STATS one;
+    MIB_IPMCAST_MFE last;
+    memset(&one, 0, sizeof one);
+    if (room > sizeof buffer)
+        room = sizeof buffer;
+    size = room;
+    error = MgmGetFirstMfeStats(&size, buffer, &count, flags);
+    for (;;) {
+        const BYTE *at = buffer;
+        if (error != ERROR_MORE_DATA && error != ERROR_NO_MORE_ITEMS)
+            return error;
+        for (DWORD k = 0; k < count; k++) {
+            memcpy(&one, at, sizeof one);
+            packets += one.ulInPkts;
+            octets += one.ulInOctets;
+            wrong += one.ulPktsDifferentIf;
+            at += flags == MGM_MFE_STATS_0 ? SIZEOF_MIB_MFE_STATS(one.ulNumOutIf)
+                                           : SIZEOF_MIB_MFE_STATS_EX(one.ulNumOutIf);
+        }
+        entries += count;
+        if (error == ERROR_NO_MORE_ITEMS)
+            break;
+        memset(&last, 0, sizeof last);
+        last.dwGroup = one.dwGroup;
+        last.dwSource = one.dwSource;
+        size = room;
+        error = MgmGetNextMfeStats(&last, &size, buffer, &count, flags);
+    }
+    printf("  entries=%u packets=%u octets=%u wrong=%u\n", (unsigned)entries, (unsigned)packets,
+           (unsigned)octets, (unsigned)wrong);
+    return NO_ERROR;
+}
+
 static DWORD counters(void) {
     MGM_HOST_COUNTERS now;
     DWORD error;
@@ -505,6 +544,8 @@ static bool run(DWORD *error) {
     } else if (strcmp(word(0), "diagnose") == 0) {
         *error = MgmHostDiagnose(address_word(2), address_word(3), (DWORD)atoi(word(1)),
                                  on_finding, NULL);
+    } else if (strcmp(word(0), "bulk") == 0) {
+        *error = bulk();
     } else if (strcmp(word(0), "counters") == 0) {
         *error = counters();
     } else if (strcmp(word(0), "others") == 0) {

@@ -15,6 +15,10 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+/// How many MFEs are read with their counters before other threads are let in: each costs
+/// a system call.
+const BATCH: usize = 64;
+
 /// The counters of the MFE at hand, read from the forwarder when asked for.
 pub trait StatisticsSource {
     /// The entry's counters.
@@ -200,20 +204,29 @@ impl<C: Client> Engine<C> {
         Ok(f(&view, &mut Counted(&mut core.ports.backend, flow)))
     }
 
-    /// [`Self::mfes`] with their counters.
+    /// [`Self::mfes`] with their counters. Other threads are let in on the way: MFEs that
+    /// come or go meanwhile may be among them or not.
     pub fn mfes_statistics(
         &'static self,
-        after: Option<Flow>,
+        mut after: Option<Flow>,
         f: &mut dyn FnMut(&MfeView<'_>, &mut dyn StatisticsSource) -> bool,
     ) {
         let mut call = self.enter();
-        let core = &mut *call;
-        let now = core.clock.now();
-        let (manager, backend) = (&core.manager, &mut core.ports.backend);
-        manager.mfes_after(after, now).all(|view| {
-            let flow = Flow { source: view.source(), group: view.group() };
-            f(&view, &mut Counted(backend, flow))
-        });
+        loop {
+            let core = &mut *call;
+            let now = core.clock.now();
+            let (manager, backend) = (&core.manager, &mut core.ports.backend);
+            let mut read = 0;
+            let goes_on = manager.mfes_after(after, now).take(BATCH).all(|view| {
+                let flow = Flow { source: view.source(), group: view.group() };
+                (after, read) = (Some(flow), read + 1);
+                f(&view, &mut Counted(backend, flow))
+            });
+            if !goes_on || read < BATCH {
+                return;
+            }
+            call.breathe();
+        }
     }
 
     /// Stores an upstream neighbour in an MFE.
