@@ -2,7 +2,7 @@
 
 use rtm::{
     alerts::Client,
-    engine::{Engine, ForwarderKind, Level, Options},
+    engine::{Engine, Level, Options},
     forwarder::{InterfaceKey, Route},
 };
 use std::{
@@ -30,13 +30,7 @@ fn packet(group: u32) -> [u8; 20] {
 #[test]
 fn other_threads_are_let_in_while_statistics_are_read() {
     let engine: &'static Engine<Silent> = Box::leak(Box::new(Engine::new()));
-    let options = Options {
-        forwarder: ForwarderKind::Memory,
-        table: 253,
-        log_level: Level::Off,
-        manual_clock: true,
-        max_entries: ENTRIES,
-    };
+    let options = Options { log_level: Level::Off, manual_clock: true, max_entries: ENTRIES, ..Options::default() };
     engine.start(Some(options)).unwrap();
     let client = engine.register(Silent, 100, 0).unwrap();
     let interface = InterfaceKey { if_index: 1, next_hop: 0 };

@@ -88,11 +88,15 @@ library_finds router "problem 20 $index interface $index: it is held but no long
 ask router "release 0 $index"
 library_finds_no router 20 0
 
-# A VIF that another program deletes: MRT_DEL_VIF through a second socket.
-"$bin/del_vif" 1
+# A VIF that another program deletes. The manager's own thread puts it back as soon as it
+# is free: here it waits for an answer.
+ask router block
+raw_send sender s0 10.0.1.2 239.7.7.7
+heard router "c0 RPF 10.0.1.2 239.7.7.7 .*"
+foreign delete-vif "$(vif_of r-down)"
 library_finds router "problem 22 r-down r-down: it is held but has no VIF in table 253: .*" 0
-ask router "release 0 r-down"
-ask router "take 0 r-down"
+ask router unblock
+in_vifs "r-down r-up"
 library_finds_no router 22 0
 
 # The 32 VIFs.
