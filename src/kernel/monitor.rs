@@ -124,7 +124,10 @@ impl Monitor {
             }
             Ok(Received::Nothing) => return Change::Nothing,
             // ENOBUFS; after any other error too nothing is certain.
-            Err(_) => return Change::Lost,
+            Err(_) => {
+                self.netlink.discard();
+                return Change::Lost;
+            }
         };
         let mut all = Change::Irrelevant;
         for change in messages.map(|message| changed(&message)).filter(|change| *change != Change::Irrelevant) {

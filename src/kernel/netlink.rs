@@ -118,6 +118,18 @@ impl NetlinkSocket {
         Some(Message { kind, sequence, payload: self.buffer.get(MESSAGE_HEADER..)? })
     }
 
+    /// Empties the socket. One that overflowed is given nothing until it is empty, and
+    /// does not tell of what it misses meanwhile.
+    pub(crate) fn discard(&mut self) {
+        loop {
+            match self.receive() {
+                Ok(Received::Nothing) => return,
+                Err(error) if error.errno != libc::ENOBUFS => return,
+                _ => {}
+            }
+        }
+    }
+
     pub(crate) fn raw_fd(&self) -> RawFd {
         self.fd.as_raw_fd()
     }

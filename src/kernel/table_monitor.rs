@@ -52,7 +52,10 @@ impl TableMonitor {
         let mut messages = match self.netlink.receive() {
             Ok(Received::Messages(messages)) => messages,
             Ok(Received::Nothing) => return Touch::Nothing,
-            Ok(Received::Truncated) | Err(_) => return Touch::Lost,
+            Ok(Received::Truncated) | Err(_) => {
+                self.netlink.discard();
+                return Touch::Lost;
+            }
         };
         let read = |message| table::parse(&message).map(|entry| (message.kind, entry));
         match messages.find_map(read) {
