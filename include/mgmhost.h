@@ -208,6 +208,13 @@ struct _MGM_HOST_OPTIONS {
      * they are removed. A flow that the manager has an MFE for is the manager's either way.
      */
     DWORD dwForeign;
+    /**
+     * With MGM_HOST_FORWARDER_LINUX: the kernel's unicast routing table in which alone
+     * routes towards sources are looked up, as a multicast view of its own; 254 is the
+     * main table. A route that is not there is no route. Addresses of the host are found
+     * on the interface that holds them as always. 0, the default: as the kernel's rules say.
+     */
+    DWORD dwRpfTable;
 };
 
 typedef struct _MGM_HOST_OPTIONS MGM_HOST_OPTIONS;
@@ -406,8 +413,8 @@ const char *MGM_CALL MgmHostGetVersion(void);
  * Fills in the options that the manager starts with by itself: the defaults (memory
  * forwarder, table 253, warnings logged, system clock, 1,000,000 MFEs, foreign entries
  * removed), changed by the environment variables MGM_FORWARDER (memory, linux), MGM_TABLE
- * (a number), MGM_LOG (off, error, warn, info, debug) and MGM_FOREIGN (remove, keep). A
- * bad value of a variable is ignored with a warning in the log.
+ * and MGM_RPF_TABLE (numbers), MGM_LOG (off, error, warn, info, debug) and MGM_FOREIGN
+ * (remove, keep). A bad value of a variable is ignored with a warning in the log.
  *
  * pOptions: its dwSize says how much of it to fill; dwSize itself is not changed.
  *

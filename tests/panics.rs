@@ -72,6 +72,7 @@ fn started() -> &'static Engine<Rude> {
     let options = Options {
         forwarder: ForwarderKind::Memory,
         table: 253,
+        rpf_table: 0,
         log_level: Level::Off,
         manual_clock: true,
         max_entries: 10,

@@ -19,7 +19,7 @@
 netns_enter "$@" || exit 77
 [ -e /proc/net/ip_mr_vif ] || { echo "no multicast routing in this kernel"; exit 77; }
 bin=${MGM_BIN:?the directory of mgm_shell, raw_send, flow_count, mcast_send, mcast_recv and foreign_mroute}
-unset MGM_TABLE MGM_FOREIGN
+unset MGM_TABLE MGM_RPF_TABLE MGM_FOREIGN
 export MGM_FORWARDER=linux MGM_LOG=error
 # Sources that are not where the route says must get as far as the multicast code.
 for rp_filter in /proc/sys/net/ipv4/conf/{all,default}/rp_filter; do

@@ -41,6 +41,23 @@ static DWORD start(int unused) {
     inject_disarm();
     return error;
 }
+/* A routing table that the manager reads and keeps. */
+static void rpf_table(int unused) {
+    links(unused);
+    REQUIRE(system("for n in 1 2 3 4 5 6 7 8 9; do"
+                   " ip route add 10.9.$n.0/24 dev v2 table 77 || exit 1; done")
+            == 0);
+}
+static DWORD start_with_rpf_table(int unused) {
+    MGM_HOST_OPTIONS options = kernel_options();
+    DWORD error;
+    (void)unused;
+    options.dwRpfTable = 77;
+    inject_arm();
+    error = MgmHostStart(&options);
+    inject_disarm();
+    return error;
+}
 static DWORD stop(int unused) {
     DWORD error;
     (void)unused;
@@ -105,6 +122,7 @@ static DWORD reconcile(int unused) {
 
 static const struct scenario list[] = {
     {"MgmHostStart", "the kernel forwarder", links, start, 0, KERNEL, NULL},
+    {"MgmHostStart", "a table for RPF", rpf_table, start_with_rpf_table, 0, KERNEL, NULL},
     {"MgmHostStop", "the kernel forwarder", kernel_started, stop, 0, KERNEL | NEEDS_NOTHING, NULL},
     {"MgmRegisterMProtocol", "the kernel forwarder", kernel_started, register_a, 0, KERNEL, NULL},
     {"MgmTakeInterfaceOwnership", "the kernel forwarder", registered, take_2, 0, KERNEL, NULL},

@@ -624,6 +624,7 @@ unsafe extern "C" fn DoorMgmHostGetDefaultOptions(options: *mut MGM_HOST_OPTIONS
                 dwClock: chosen.manual_clock.into(),
                 dwMaxEntries: chosen.max_entries,
                 dwForeign: chosen.keep_foreign.into(),
+                dwRpfTable: chosen.rpf_table,
             };
         }
         Ok(())
@@ -639,6 +640,7 @@ unsafe extern "C" fn DoorMgmHostStart(options: *mut MGM_HOST_OPTIONS) -> u32 {
             _ => ForwarderKind::Memory,
         },
         table: options.dwTable,
+        rpf_table: options.dwRpfTable,
         log_level: Level::from_number(options.dwLogLevel).unwrap_or(Level::Off),
         manual_clock: options.dwClock == MGM_HOST_CLOCK_MANUAL,
         max_entries: options.dwMaxEntries,

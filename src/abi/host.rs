@@ -39,8 +39,8 @@ pub extern "system" fn MgmHostGetVersion() -> *const c_char {
 /// Fills in the options that the manager starts with by itself: the defaults (memory
 /// forwarder, table 253, warnings logged, system clock, 1,000,000 MFEs, foreign entries
 /// removed), changed by the environment variables MGM_FORWARDER (memory, linux), MGM_TABLE
-/// (a number), MGM_LOG (off, error, warn, info, debug) and MGM_FOREIGN (remove, keep). A
-/// bad value of a variable is ignored with a warning in the log.
+/// and MGM_RPF_TABLE (numbers), MGM_LOG (off, error, warn, info, debug) and MGM_FOREIGN
+/// (remove, keep). A bad value of a variable is ignored with a warning in the log.
 ///
 /// pOptions: its dwSize says how much of it to fill; dwSize itself is not changed.
 ///
@@ -393,6 +393,7 @@ fn from_options(options: &Options) -> MGM_HOST_OPTIONS {
         dwClock: if options.manual_clock { MGM_HOST_CLOCK_MANUAL } else { MGM_HOST_CLOCK_SYSTEM },
         dwMaxEntries: options.max_entries,
         dwForeign: if options.keep_foreign { MGM_HOST_FOREIGN_KEEP } else { MGM_HOST_FOREIGN_REMOVE },
+        dwRpfTable: options.rpf_table,
     }
 }
 
@@ -414,7 +415,8 @@ fn to_options(options: &MGM_HOST_OPTIONS) -> Result<Options, Error> {
     };
     let log_level = Level::from_number(options.dwLogLevel).ok_or(Error::InvalidParameter)?;
     let table = if options.dwTable == 0 { DEFAULT_TABLE } else { options.dwTable };
-    Ok(Options { forwarder, table, log_level, manual_clock, max_entries: options.dwMaxEntries, keep_foreign })
+    let (max_entries, rpf_table) = (options.dwMaxEntries, options.dwRpfTable);
+    Ok(Options { forwarder, table, rpf_table, log_level, manual_clock, max_entries, keep_foreign })
 }
 
 /// A route's network and prefix length; the engine checks that they fit together.
@@ -475,13 +477,14 @@ mod tests {
     use super::*;
 
     const OPTIONS: MGM_HOST_OPTIONS = MGM_HOST_OPTIONS {
-        dwSize: 28,
+        dwSize: 32,
         dwForwarder: MGM_HOST_FORWARDER_LINUX,
         dwTable: 0,
         dwLogLevel: 4,
         dwClock: MGM_HOST_CLOCK_MANUAL,
         dwMaxEntries: 10,
         dwForeign: MGM_HOST_FOREIGN_KEEP,
+        dwRpfTable: 77,
     };
 
     #[test]
@@ -490,6 +493,7 @@ mod tests {
         let expected = Options {
             forwarder: ForwarderKind::Linux,
             table: 253,
+            rpf_table: 77,
             log_level: Level::Debug,
             manual_clock: true,
             max_entries: 10,
@@ -514,7 +518,7 @@ mod tests {
     #[test]
     fn sizes_of_other_versions() {
         let mut options = MGM_HOST_OPTIONS { dwSize: 8, ..OPTIONS };
-        for (size, good) in [(0, false), (4, false), (8, true), (10, false), (24, true), (28, true), (32, false)] {
+        for (size, good) in [(0, false), (4, false), (8, true), (10, false), (24, true), (32, true), (36, false)] {
             options.dwSize = size;
             // SAFETY: no more than the size is looked at here.
             assert_eq!(unsafe { Counted::options(&raw mut options) }.is_ok(), good, "{size}");

@@ -55,6 +55,11 @@ pub struct _MGM_HOST_OPTIONS {
     /// kept are cut down to the VIFs they have; without one for their incoming interface
     /// they are removed. A flow that the manager has an MFE for is the manager's either way.
     pub dwForeign: DWORD,
+    /// With MGM_HOST_FORWARDER_LINUX: the kernel's unicast routing table in which alone
+    /// routes towards sources are looked up, as a multicast view of its own; 254 is the
+    /// main table. A route that is not there is no route. Addresses of the host are found
+    /// on the interface that holds them as always. 0, the default: as the kernel's rules say.
+    pub dwRpfTable: DWORD,
 }
 /// See the structure.
 pub type MGM_HOST_OPTIONS = _MGM_HOST_OPTIONS;
@@ -320,7 +325,7 @@ pub type PMGM_HOST_FINDING_CALLBACK = Option<
 >;
 
 const _: () = {
-    assert!(size_of::<MGM_HOST_OPTIONS>() == 28);
+    assert!(size_of::<MGM_HOST_OPTIONS>() == 32);
     assert!(offset_of!(MGM_HOST_OPTIONS, dwMaxEntries) == 20);
     assert!(offset_of!(MGM_HOST_OPTIONS, dwForeign) == 24);
     assert!(size_of::<MGM_HOST_RECONCILED>() == 20);

@@ -42,8 +42,10 @@ impl<C: Client> Engine<C> {
                 }
             }
             Event::TableUncertain => call.others.uncertain = true,
+            #[cfg(target_os = "linux")]
+            Event::RpfTableChanged => call.rpf_table_changed(),
             #[cfg(not(target_os = "linux"))]
-            Event::InterfaceChanged { .. } | Event::EntryChanged { .. } => {}
+            Event::InterfaceChanged { .. } | Event::EntryChanged { .. } | Event::RpfTableChanged => {}
             Event::Lost(lost) => {
                 call.events_lost += u64::from(*lost);
                 call.ports
@@ -219,6 +221,8 @@ impl<C: Client> Call<C> {
     /// Does again what an earlier lack of memory or a kernel error prevented.
     pub(super) fn run_repairs(&mut self) {
         if std::mem::take(&mut self.worker.routes_pending) {
+            #[cfg(target_os = "linux")]
+            self.rpf_table_changed();
             self.routes_changed(0, 0);
         }
         if std::mem::take(&mut self.ports.repair) {

@@ -262,9 +262,7 @@ impl<C: Client> Call<C> {
             return Ok(());
         }
         match self.options {
-            Some(Options { forwarder: ForwarderKind::Linux, table, keep_foreign, .. }) => {
-                self.open_linux(table, keep_foreign)?;
-            }
+            Some(options) if options.forwarder == ForwarderKind::Linux => self.open_linux(&options)?,
             _ => self.ports.log.add(Level::Info, format_args!("forwarding in memory")),
         }
         self.open = true;
@@ -272,9 +270,13 @@ impl<C: Client> Call<C> {
     }
 
     #[cfg(target_os = "linux")]
-    fn open_linux(&mut self, table: u32, keep_foreign: bool) -> Result<(), Error> {
-        let foreign = if keep_foreign { Foreign::Keep } else { Foreign::Remove };
-        let opened = Linux::open_with(table, foreign).and_then(|linux| {
+    fn open_linux(&mut self, options: &Options) -> Result<(), Error> {
+        let (table, rpf_table) = (options.table, options.rpf_table);
+        let foreign = if options.keep_foreign { Foreign::Keep } else { Foreign::Remove };
+        let opened = Linux::open_with(table, foreign).and_then(|mut linux| {
+            if rpf_table != 0 {
+                linux.use_rpf_table(rpf_table)?;
+            }
             let events = linux.events()?;
             let waker = linux.waker();
             let kept = linux.few_reports_kept();
@@ -294,6 +296,12 @@ impl<C: Client> Call<C> {
                     return Err(Error::OutOfMemory);
                 }
                 self.ports.log.add(Level::Info, format_args!("routing in the kernel, multicast table {table}"));
+                if rpf_table != 0 {
+                    self.ports.log.add(
+                        Level::Info,
+                        format_args!("routes towards sources are looked up in unicast table {rpf_table} alone"),
+                    );
+                }
                 if let Some(kept) = kept {
                     self.ports.log.add(
                         Level::Warn,
@@ -316,7 +324,7 @@ impl<C: Client> Call<C> {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn open_linux(&mut self, _table: u32, _keep_foreign: bool) -> Result<(), Error> {
+    fn open_linux(&mut self, _options: &Options) -> Result<(), Error> {
         let error = crate::forwarder::ForwarderError::NotSupported("Linux");
         self.ports.failed(format_args!("the kernel forwarder cannot start"), &error);
         Err(Error::CanNotComplete)

@@ -29,6 +29,8 @@ mod ports;
 mod reconcile;
 mod recovery;
 mod requests;
+#[cfg(target_os = "linux")]
+mod rpf;
 mod scope;
 mod thread;
 mod watch;

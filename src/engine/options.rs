@@ -25,6 +25,10 @@ pub struct Options {
     pub forwarder: ForwarderKind,
     /// The kernel's multicast routing table, 1 to 999,999,999.
     pub table: u32,
+    /// The kernel's unicast routing table in which alone routes towards sources are looked
+    /// up (254 is the main one); 0: as the kernel's rules say. The memory forwarder has
+    /// its own routes.
+    pub rpf_table: u32,
     /// How much is logged.
     pub log_level: Level,
     /// The clock stands still unless the host advances it.
@@ -47,6 +51,7 @@ impl Options {
     const DEFAULT: Self = Self {
         forwarder: ForwarderKind::Memory,
         table: DEFAULT_TABLE,
+        rpf_table: 0,
         log_level: Level::Warn,
         manual_clock: false,
         max_entries: DEFAULT_MAX_MFES,
@@ -58,7 +63,7 @@ impl Options {
         TABLES.contains(&self.table) && self.max_entries > 0
     }
 
-    /// What MGM_FORWARDER, MGM_TABLE, MGM_LOG and MGM_FOREIGN say. A value that means nothing
+    /// What MGM_FORWARDER, MGM_TABLE, MGM_RPF_TABLE, MGM_LOG and MGM_FOREIGN say. A value that means nothing
     /// counts as unset, with a warning.
     pub(super) fn from_environment(log: &mut Log) -> Self {
         let mut options = Self::DEFAULT;
@@ -91,6 +96,10 @@ impl Options {
                 "keep" => true,
                 _ => return None,
             };
+            Some(())
+        });
+        read(c"MGM_RPF_TABLE", "a kernel table id from 1 to 4294967295", &mut |value| {
+            options.rpf_table = value.parse().ok().filter(|&table| table > 0)?;
             Some(())
         });
         options

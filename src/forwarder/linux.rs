@@ -10,6 +10,7 @@ use super::{Arrival, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, R
 pub use crate::kernel::events::{EventBatch, Events, WaitResult};
 use crate::kernel::mroute::{MrouteSocket, Oifs};
 use crate::kernel::routes::RouteSocket;
+use crate::kernel::rpf_table::RpfTable;
 use crate::kernel::sys::SysError;
 use crate::kernel::table::{Entry, TableSocket};
 use crate::kernel::uapi::MAXVIFS;
@@ -105,12 +106,13 @@ impl TableReader {
 /// One kernel table and the means to ask for routes.
 ///
 /// Works in the network namespace of the thread that opened it. After
-/// [`open`](Self::open) nothing here allocates.
+/// [`open`](Self::open) nothing here allocates, but for a routing table that is kept.
 pub struct Linux {
     mroute: MrouteSocket,
     routes: RouteSocket,
     table: TableSocket,
     reader: Option<TableReader>,
+    rpf: Option<RpfTable>,
     wake: WakeSource,
     vifs: VifSlots,
     id: u32,
@@ -167,6 +169,7 @@ impl Linux {
             routes: RouteSocket::open()?,
             table: socket,
             reader: Some(reader),
+            rpf: None,
             wake: WakeSource::acquire()?,
             vifs: VifSlots::new(),
             id: table,
@@ -187,6 +190,39 @@ impl Linux {
         self.foreign
     }
 
+    /// Looks routes up in this unicast table of the kernel (254 is the main one), and
+    /// nowhere else, instead of by its rules. A source that is an address of the host
+    /// is still found on the interface that holds it. To be called before
+    /// [`events`](Self::events).
+    ///
+    /// # Errors
+    /// [`ForwarderError::OutOfMemory`]: the table is kept in memory. The system's error.
+    pub fn use_rpf_table(&mut self, table: u32) -> Result<(), ForwarderError> {
+        self.rpf = Some(RpfTable::open(table)?);
+        Ok(())
+    }
+
+    /// Reads changes of that table. [`Forwarder::route`] knows them when this returns.
+    /// To be called on [`Event::RpfTableChanged`](super::Event::RpfTableChanged), which
+    /// comes again while there is more.
+    ///
+    /// # Errors
+    /// [`ForwarderError::OutOfMemory`], the system's error: what was known stays, and it
+    /// is to be tried again.
+    pub fn refresh_routes(&mut self) -> Result<(), ForwarderError> {
+        match &mut self.rpf {
+            Some(table) => Ok(table.refresh()?),
+            None => Ok(()),
+        }
+    }
+
+    /// Network and prefix length of routes that [`refresh_routes`](Self::refresh_routes)
+    /// found changed; each is told once.
+    pub fn take_route_change(&mut self) -> Option<(u32, u8)> {
+        let prefix = self.rpf.as_mut()?.take_change()?;
+        Some((prefix.network, prefix.length))
+    }
+
     /// The kernel's events, to be moved to the thread that waits for them. Must be
     /// called in the network namespace of `open`, and once: two readers would take
     /// each other's packets. Changes of routes, interfaces and entries count from here on.
@@ -194,7 +230,7 @@ impl Linux {
     /// # Errors
     /// [`ForwarderError::OutOfMemory`], or the system's error (no descriptors).
     pub fn events(&self) -> Result<Events, ForwarderError> {
-        Ok(Events::open(&self.mroute, self.id, &self.wake)?)
+        Ok(Events::open(&self.mroute, self.id, self.rpf.as_ref(), &self.wake)?)
     }
 
     /// How many reports of packets without an entry the kernel keeps until they are read,
@@ -529,7 +565,14 @@ impl Forwarder for Linux {
     }
 
     fn route(&mut self, source: u32) -> Result<Option<Route>, ForwarderError> {
-        Ok(self.routes.lookup(source)?)
+        let Some(table) = &self.rpf else { return Ok(self.routes.lookup(source)?) };
+        if let Some(own) = self.routes.own_address(source)? {
+            return Ok(Some(own));
+        }
+        match table.lookup(source) {
+            Some(found) => Ok(self.routes.resolve(&found)?),
+            None => Ok(None),
+        }
     }
 
     /// On 32-bit systems the kernel's counters wrap at 2^32. It does not count the

@@ -171,6 +171,9 @@ pub enum Event<A: Address = u32> {
     },
     /// Reports were lost: entries and interfaces may be others than were asked for.
     TableUncertain,
+    /// The table of the multicast view has changes to read
+    /// ([`Linux::refresh_routes`](linux::Linux::refresh_routes)).
+    RpfTableChanged,
     /// The forwarder lost this many events at least (a full receive buffer).
     Lost(u32),
     /// This many reports of packets were lost, with their packets; a flow's next packet is

@@ -1,10 +1,12 @@
 //! What the kernel noticed by itself, for the thread that waits for it.
 
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use super::monitor::{Change, Monitor, Prefix};
 use super::mroute::MrouteSocket;
 use super::reader::Reader;
+use super::rpf_table::RpfTable;
 use super::sys::SysResult;
 use super::table_monitor::{TableMonitor, Touch};
 use super::wake::WakeSource;
@@ -76,15 +78,23 @@ pub struct Events {
     reader: Reader,
     monitor: Monitor,
     table: TableMonitor,
+    /// Readable while the table of the multicast view has changes to read.
+    rpf: Option<OwnedFd>,
     wake: WakeSource,
 }
 
 impl Events {
-    pub(crate) fn open(socket: &MrouteSocket, table: u32, wake: &WakeSource) -> SysResult<Self> {
+    pub(crate) fn open(
+        socket: &MrouteSocket,
+        table: u32,
+        rpf: Option<&RpfTable>,
+        wake: &WakeSource,
+    ) -> SysResult<Self> {
         Ok(Self {
             reader: Reader::open(socket)?,
             monitor: Monitor::open()?,
             table: TableMonitor::open(table)?,
+            rpf: rpf.map(RpfTable::readiness).transpose()?,
             wake: wake.share(),
         })
     }
@@ -101,6 +111,9 @@ impl Events {
             let ready = self.poll(if more { Some(Duration::ZERO) } else { left });
             if ready.routes || self.monitor.has_more() {
                 self.read_routes(batch);
+            }
+            if ready.rpf {
+                batch.push(Event::RpfTableChanged);
             }
             // Before the upcalls: the packet after a deletion is not the first to tell of it.
             if ready.table {
@@ -126,8 +139,15 @@ impl Events {
 
     fn poll(&self, left: Option<Duration>) -> Ready {
         let entry = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        let mut entries =
-            [entry(self.reader.fd()), entry(self.monitor.fd()), entry(self.table.fd()), entry(self.wake.fd())];
+        // The system ignores an entry for -1.
+        let rpf = self.rpf.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+        let mut entries = [
+            entry(self.reader.fd()),
+            entry(self.monitor.fd()),
+            entry(self.table.fd()),
+            entry(self.wake.fd()),
+            entry(rpf),
+        ];
         let limit = left.map(timespec);
         let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
         // SAFETY: `entries` and `limit` live through the call; the kernel writes
@@ -136,7 +156,7 @@ impl Events {
             unsafe { libc::ppoll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, limit, std::ptr::null()) };
         // After an error (a signal) the kernel has written nothing.
         let ready = |at: usize| count > 0 && entries[at].revents != 0;
-        Ready { upcalls: ready(0), routes: ready(1), table: ready(2), woken: ready(3) }
+        Ready { upcalls: ready(0), routes: ready(1), table: ready(2), woken: ready(3), rpf: ready(4) }
     }
 
     fn read_routes(&mut self, batch: &mut EventBatch) {
@@ -220,6 +240,7 @@ struct Ready {
     routes: bool,
     table: bool,
     woken: bool,
+    rpf: bool,
 }
 
 /// Never rounds up to an invalid value; a time beyond the type is as good as never.

@@ -6,12 +6,14 @@
 //!  forwarder::linux ──► mroute (VIFs, entries, counters) ──► kernel table
 //!        │  ├─────────► vifs (which slot is which interface)
 //!        │  ├─────────► routes ──► netlink (RTM_GETROUTE)
+//!        │  ├─────────► rpf_table ──► netlink (one table, dump and notifications)
 //!        │  ├─────────► table (entries and VIFs as they are) ──► netlink
 //!        │  └─────────► holder (who has the table, from /proc)
 //!        ▼ waker
 //!     events ◄── reader ◄── upcall ◄── mroute socket (a dup)
 //!            ◄── monitor, links ◄── netlink notifications (routes, interfaces)
 //!            ◄── table_monitor ◄── netlink notifications (entries)
+//!            ◄── rpf_table (its socket is readable)
 //!            ◄── wake (eventfd)
 //!
 //!  engine ──► diagnosis (what the kernel says of why traffic does not flow)
@@ -27,6 +29,7 @@ pub(crate) mod netlink;
 pub(crate) mod procfs;
 pub(crate) mod reader;
 pub(crate) mod routes;
+pub(crate) mod rpf_table;
 pub(crate) mod sys;
 pub(crate) mod table;
 pub(crate) mod table_monitor;

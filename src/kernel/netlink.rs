@@ -215,6 +215,13 @@ pub(crate) struct Messages<'a> {
     rest: &'a [u8],
 }
 
+impl Messages<'_> {
+    /// The flags (NLM_F_*) of the message that comes next.
+    pub(crate) fn next_flags(&self) -> u16 {
+        read_u16(self.rest, 6).unwrap_or(0)
+    }
+}
+
 impl<'a> Iterator for Messages<'a> {
     type Item = Message<'a>;
 

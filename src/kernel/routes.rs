@@ -12,7 +12,13 @@ pub(crate) const ROUTE_HEADER: usize = 12;
 /// Length of `struct rtnexthop`.
 const NEXT_HOP_HEADER: usize = 8;
 
+/// Length of `struct nhmsg`.
+const NEXT_HOP_MESSAGE: usize = 8;
+/// Length of `struct nexthop_grp`.
+const GROUP_MEMBER: usize = 8;
+
 const REQUEST: usize = MESSAGE_HEADER + ROUTE_HEADER + ATTRIBUTE_HEADER + 4;
+const NEXT_HOP_REQUEST: usize = MESSAGE_HEADER + NEXT_HOP_MESSAGE + ATTRIBUTE_HEADER + 4;
 
 /// A socket for route lookups.
 pub(crate) struct RouteSocket {
@@ -20,14 +26,53 @@ pub(crate) struct RouteSocket {
     sequence: u32,
 }
 
-/// The fixed part and the attributes of a route message, as far as they matter.
-struct RouteMessage {
-    kind: u8,
-    protocol: u8,
-    network: u32,
-    prefix_len: u8,
-    /// Interface and gateway of the next hop.
-    next_hop: Option<(u32, u32)>,
+/// Where a route leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Hop {
+    /// Nowhere, as a blackhole does.
+    None,
+    /// Over this interface, to this gateway (0: the network is on the link).
+    To(u32, u32),
+    /// Where a nexthop object says that the kernel does not spell out
+    /// (net.ipv4.nexthop_compat_mode 0).
+    Object(u32),
+}
+
+/// A route, as far as it matters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct RouteMessage {
+    pub table: u32,
+    pub kind: u8,
+    pub protocol: u8,
+    pub tos: u8,
+    /// The lowest is the best.
+    pub metric: u32,
+    pub network: u32,
+    pub prefix_len: u8,
+    /// The kernel would not take any of its paths.
+    pub dead: bool,
+    pub hop: Hop,
+}
+
+impl RouteMessage {
+    fn route(&self, if_index: u32, gateway: u32) -> Route {
+        Route {
+            if_index,
+            gateway,
+            network: self.network,
+            prefix_len: self.prefix_len,
+            protocol: mib_protocol(self.kind, self.protocol),
+        }
+    }
+}
+
+/// A nexthop object: one next hop, or a group of others.
+struct NextHop {
+    works: bool,
+    hop: Hop,
+    /// The group's member that was asked for.
+    member: Option<u32>,
+    is_group: bool,
 }
 
 impl RouteSocket {
@@ -35,39 +80,91 @@ impl RouteSocket {
         Ok(Self { netlink: NetlinkSocket::open()?, sequence: 0 })
     }
 
-    /// The route to `source`; `None` without one and for blackholes. Of several
-    /// next hops always the first that works.
+    /// The route to `source` by the kernel's rules; `None` without one and for
+    /// blackholes. Of several next hops always the first that works.
     pub(crate) fn lookup(&mut self, source: u32) -> SysResult<Option<Route>> {
+        match self.ask(source)? {
+            Some(found) => self.resolve(&found),
+            None => Ok(None),
+        }
+    }
+
+    /// The route to `source` if that is an address of the host.
+    pub(crate) fn own_address(&mut self, source: u32) -> SysResult<Option<Route>> {
+        match self.ask(source)?.filter(|found| found.kind == libc::RTN_LOCAL) {
+            Some(found) => self.resolve(&found),
+            None => Ok(None),
+        }
+    }
+
+    /// What a route means for packets.
+    pub(crate) fn resolve(&mut self, found: &RouteMessage) -> SysResult<Option<Route>> {
+        if found.kind != libc::RTN_UNICAST && found.kind != libc::RTN_LOCAL {
+            return Ok(None);
+        }
+        let hop = match found.hop {
+            Hop::Object(id) => self.follow(id)?,
+            hop => hop,
+        };
+        Ok(match hop {
+            Hop::To(if_index, gateway) => Some(found.route(if_index, gateway)),
+            _ => None,
+        })
+    }
+
+    /// Where a nexthop object leads; of a group's members the first that works, else the first.
+    fn follow(&mut self, id: u32) -> SysResult<Hop> {
+        let mut first = None;
+        for at in 0.. {
+            let Some(object) = self.next_hop(id, at)? else { break };
+            if !object.is_group {
+                return Ok(object.hop);
+            }
+            // A group has no groups in it.
+            let Some(member) = object.member else { break };
+            let Some(member) = self.next_hop(member, 0)? else { continue };
+            if member.works {
+                return Ok(member.hop);
+            }
+            first = first.or(Some(member.hop));
+        }
+        Ok(first.unwrap_or(Hop::None))
+    }
+
+    fn next_hop(&mut self, id: u32, member: usize) -> SysResult<Option<NextHop>> {
+        let mut bytes = [0; NEXT_HOP_REQUEST];
+        let parts = [(0, NEXT_HOP_REQUEST as u32), (MESSAGE_HEADER + NEXT_HOP_MESSAGE + ATTRIBUTE_HEADER, id)];
+        for (at, value) in parts {
+            bytes[at..at + 4].copy_from_slice(&value.to_ne_bytes());
+        }
+        let attribute = MESSAGE_HEADER + NEXT_HOP_MESSAGE;
+        bytes[attribute..attribute + 2].copy_from_slice(&(ATTRIBUTE_HEADER as u16 + 4).to_ne_bytes());
+        bytes[attribute + 2..attribute + 4].copy_from_slice(&uapi::NHA_ID.to_ne_bytes());
+        bytes[4..6].copy_from_slice(&uapi::RTM_GETNEXTHOP.to_ne_bytes());
+        bytes[6..8].copy_from_slice(&(libc::NLM_F_REQUEST as u16).to_ne_bytes());
+        self.exchange(&mut bytes, uapi::RTM_NEWNEXTHOP, |payload| parse_next_hop(payload, member))
+    }
+
+    fn ask(&mut self, source: u32) -> SysResult<Option<RouteMessage>> {
         // The kernel takes 0.0.0.0 for itself.
         if source == 0 {
             return Ok(None);
         }
-        let Some(route) = self.ask(source, uapi::RTM_F_FIB_MATCH)? else {
-            return Ok(None);
-        };
-        if route.kind != libc::RTN_UNICAST && route.kind != libc::RTN_LOCAL {
-            return Ok(None);
-        }
-        let next_hop = match route.next_hop {
-            Some(next_hop) => Some(next_hop),
-            // A nexthop object that the kernel does not spell out
-            // (net.ipv4.nexthop_compat_mode 0): take the path it chooses.
-            None => self.ask(source, 0)?.and_then(|path| path.next_hop),
-        };
-        Ok(next_hop.map(|(if_index, gateway)| Route {
-            if_index,
-            gateway,
-            network: route.network,
-            prefix_len: route.prefix_len,
-            protocol: mib_protocol(route.kind, route.protocol),
-        }))
+        self.exchange(&mut request(source, uapi::RTM_F_FIB_MATCH), libc::RTM_NEWROUTE, parse_route)
     }
 
-    fn ask(&mut self, source: u32, flags: u32) -> SysResult<Option<RouteMessage>> {
+    /// Sends a request, and makes something of the answer.
+    fn exchange<T>(
+        &mut self,
+        request: &mut [u8],
+        wanted: u16,
+        parse: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> SysResult<Option<T>> {
         let doing = "asking for a route";
         self.sequence = self.sequence.wrapping_add(1);
         let sequence = self.sequence;
-        self.netlink.send(&request(source, flags, sequence))?;
+        request[8..12].copy_from_slice(&sequence.to_ne_bytes());
+        self.netlink.send(request)?;
         loop {
             let messages = match self.netlink.receive()? {
                 Received::Messages(messages) => messages,
@@ -80,12 +177,12 @@ impl RouteSocket {
             };
             // An answer to an earlier request is left behind by an error only.
             for message in messages.filter(|message| message.sequence == sequence) {
-                if message.kind == libc::RTM_NEWROUTE {
-                    return Ok(parse_route(message.payload));
+                if message.kind == wanted {
+                    return Ok(parse(message.payload));
                 }
                 if i32::from(message.kind) == libc::NLMSG_ERROR {
                     let error = read_u32(message.payload, 0).unwrap_or(0) as i32;
-                    return no_route(-error, doing).map(|()| None);
+                    return no_route(error.wrapping_neg(), doing).map(|()| None);
                 }
             }
         }
@@ -109,7 +206,7 @@ fn no_route(errno: i32, doing: &'static str) -> SysResult<()> {
     }
 }
 
-fn request(source: u32, flags: u32, sequence: u32) -> [u8; REQUEST] {
+fn request(source: u32, flags: u32) -> [u8; REQUEST] {
     let mut bytes = [0; REQUEST];
     let mut at = 0;
     let mut put = |part: &[u8]| {
@@ -120,8 +217,7 @@ fn request(source: u32, flags: u32, sequence: u32) -> [u8; REQUEST] {
     put(&(REQUEST as u32).to_ne_bytes());
     put(&libc::RTM_GETROUTE.to_ne_bytes());
     put(&(libc::NLM_F_REQUEST as u16).to_ne_bytes());
-    put(&sequence.to_ne_bytes());
-    put(&[0; 4]);
+    put(&[0; 8]);
     // struct rtmsg: family, destination length, then zeros up to the flags
     put(&[libc::AF_INET as u8, 32, 0, 0, 0, 0, 0, 0]);
     put(&flags.to_ne_bytes());
@@ -132,50 +228,94 @@ fn request(source: u32, flags: u32, sequence: u32) -> [u8; REQUEST] {
     bytes
 }
 
-fn parse_route(payload: &[u8]) -> Option<RouteMessage> {
-    let &[family, prefix_len, _, _, _, protocol, _, kind, ..] = payload.first_chunk::<ROUTE_HEADER>()?;
+pub(crate) fn parse_route(payload: &[u8]) -> Option<RouteMessage> {
+    let &[family, prefix_len, _, tos, table, protocol, _, kind, ..] = payload.first_chunk::<ROUTE_HEADER>()?;
+    let flags = read_u32(payload, 8)?;
     if i32::from(family) != libc::AF_INET || prefix_len > 32 {
         return None;
     }
-    let mut route = RouteMessage { kind, protocol, network: 0, prefix_len, next_hop: None };
-    let mut if_index = None;
-    let mut gateway = 0;
+    let mut route = RouteMessage {
+        table: table.into(),
+        kind,
+        protocol,
+        tos,
+        metric: 0,
+        network: 0,
+        prefix_len,
+        dead: flags & u32::from(uapi::RTNH_F_DEAD) != 0,
+        hop: Hop::None,
+    };
+    let (mut if_index, mut gateway, mut object) = (0, 0, None);
     for (kind, value) in Attributes::behind(payload, ROUTE_HEADER) {
         match kind {
+            libc::RTA_TABLE => route.table = read_u32(value, 0)?,
             libc::RTA_DST => route.network = read_address(value)?.network(prefix_len),
-            libc::RTA_OIF => if_index = Some(read_u32(value, 0)?),
+            libc::RTA_PRIORITY => route.metric = read_u32(value, 0)?,
+            libc::RTA_OIF => if_index = read_u32(value, 0)?,
             // RTA_VIA, an IPv6 gateway, is no address an MFE could name: 0.
             libc::RTA_GATEWAY => gateway = read_address(value)?,
-            libc::RTA_MULTIPATH => route.next_hop = first_next_hop(value),
+            libc::RTA_MULTIPATH => (route.hop, route.dead) = first_next_hop(value),
+            uapi::RTA_NH_ID => object = Some(read_u32(value, 0)?),
             _ => {}
         }
     }
-    if let Some(if_index) = if_index.filter(|&index| index != 0) {
-        route.next_hop = Some((if_index, gateway));
+    if if_index != 0 {
+        route.hop = Hop::To(if_index, gateway);
+    }
+    if let (Hop::None, Some(id)) = (route.hop, object) {
+        route.hop = Hop::Object(id);
     }
     Some(route)
 }
 
-/// The first next hop that works, else the first.
-fn first_next_hop(mut rest: &[u8]) -> Option<(u32, u32)> {
-    let mut first = None;
+/// The first next hop that works, else the first; and whether the kernel takes none of them.
+fn first_next_hop(mut rest: &[u8]) -> (Hop, bool) {
+    let (mut first, mut dead) = (Hop::None, true);
     while let Some(length) = read_u16(rest, 0).map(usize::from) {
         let Some(hop) = rest.get(..length).filter(|_| length >= NEXT_HOP_HEADER) else {
             break;
         };
-        let broken = hop[2] & (uapi::RTNH_F_DEAD | uapi::RTNH_F_LINKDOWN) != 0;
-        let if_index = read_u32(hop, 4)?;
+        let Some(if_index) = read_u32(hop, 4) else { break };
         let gateway = Attributes::behind(hop, NEXT_HOP_HEADER)
             .find(|&(kind, _)| kind == libc::RTA_GATEWAY)
             .and_then(|(_, value)| read_address(value))
             .unwrap_or(0);
-        if !broken {
-            return Some((if_index, gateway));
+        if hop[2] & (uapi::RTNH_F_DEAD | uapi::RTNH_F_LINKDOWN) == 0 {
+            return (Hop::To(if_index, gateway), false);
         }
-        first = first.or(Some((if_index, gateway)));
+        // What has no carrier is still taken where nothing is better.
+        dead &= hop[2] & uapi::RTNH_F_DEAD != 0;
+        if first == Hop::None {
+            first = Hop::To(if_index, gateway);
+        }
         rest = rest.get(aligned(length)..).unwrap_or(&[]);
     }
-    first
+    (first, dead)
+}
+
+fn parse_next_hop(payload: &[u8], member: usize) -> Option<NextHop> {
+    // struct nhmsg: family, scope, protocol, reserved, flags
+    let flags = read_u32(payload, 4)?;
+    let broken = u32::from(uapi::RTNH_F_DEAD | uapi::RTNH_F_LINKDOWN);
+    let mut object = NextHop { works: flags & broken == 0, hop: Hop::None, member: None, is_group: false };
+    let (mut if_index, mut gateway, mut blackhole) = (0, 0, false);
+    for (kind, value) in Attributes::behind(payload, NEXT_HOP_MESSAGE) {
+        match kind {
+            uapi::NHA_OIF => if_index = read_u32(value, 0)?,
+            // An IPv6 gateway is 16 bytes long.
+            uapi::NHA_GATEWAY if value.len() == 4 => gateway = read_address(value)?,
+            uapi::NHA_BLACKHOLE => blackhole = true,
+            uapi::NHA_GROUP => {
+                object.is_group = true;
+                object.member = member.checked_mul(GROUP_MEMBER).and_then(|at| read_u32(value, at));
+            }
+            _ => {}
+        }
+    }
+    if if_index != 0 && !blackhole {
+        object.hop = Hop::To(if_index, gateway);
+    }
+    Some(object)
 }
 
 /// The MIB's number (IANAipRouteProtocol) of what made a route.
@@ -214,14 +354,16 @@ mod tests {
         let dead = next_hop(uapi::RTNH_F_DEAD, 2, Some([10, 0, 0, 1]));
         let down = next_hop(uapi::RTNH_F_LINKDOWN, 3, None);
         let works = next_hop(0, 4, Some([10, 0, 0, 2]));
-        let list = [dead.clone(), down, works.clone(), next_hop(0, 5, None)].concat();
-        assert_eq!(first_next_hop(&list), Some((4, 0x0A00_0002)));
-        assert_eq!(first_next_hop(&dead), Some((2, 0x0A00_0001)));
-        assert_eq!(first_next_hop(&[]), None);
-        assert_eq!(first_next_hop(&[0; 32]), None);
+        let list = [dead.clone(), down.clone(), works, next_hop(0, 5, None)].concat();
+        assert_eq!(first_next_hop(&list), (Hop::To(4, 0x0A00_0002), false));
+        assert_eq!(first_next_hop(&dead), (Hop::To(2, 0x0A00_0001), true));
+        // Without a carrier is better than dead, but the first stays the first.
+        assert_eq!(first_next_hop(&[dead, down].concat()), (Hop::To(2, 0x0A00_0001), false));
+        assert_eq!(first_next_hop(&[]), (Hop::None, true));
+        assert_eq!(first_next_hop(&[0; 32]), (Hop::None, true));
         for length in 0..list.len() {
-            let cut = first_next_hop(&list[..length]);
-            assert!(cut.is_none() || length >= 16, "{length}");
+            let (cut, _) = first_next_hop(&list[..length]);
+            assert!(cut == Hop::None || length >= 16, "{length}");
         }
     }
 
@@ -245,12 +387,46 @@ mod tests {
         }
         let route = parse_route(&bytes).unwrap();
         assert_eq!(route.network, 0x0A01_0200);
-        assert_eq!(route.next_hop, Some((3, 0x0A00_0001)));
+        assert_eq!(route.hop, Hop::To(3, 0x0A00_0001));
         for length in 0..bytes.len() {
             let cut = parse_route(&bytes[..length]);
             assert_eq!(cut.is_some(), length >= ROUTE_HEADER, "{length}");
         }
         bytes[1] = 33;
         assert!(parse_route(&bytes).is_none());
+    }
+
+    #[test]
+    fn nexthop_objects_are_read() {
+        let message = |flags: u32, attributes: &[(u16, &[u8])]| {
+            let mut bytes = vec![libc::AF_INET as u8, 0, 0, 0];
+            bytes.extend(flags.to_ne_bytes());
+            for (kind, value) in attributes {
+                bytes.extend((4 + value.len() as u16).to_ne_bytes());
+                bytes.extend(kind.to_ne_bytes());
+                bytes.extend(*value);
+            }
+            bytes
+        };
+        let oif = 3u32.to_ne_bytes();
+        let single = message(0, &[(uapi::NHA_OIF, &oif), (uapi::NHA_GATEWAY, &[10, 0, 0, 1])]);
+        let read = parse_next_hop(&single, 0).unwrap();
+        assert!(read.works && !read.is_group && read.hop == Hop::To(3, 0x0A00_0001));
+        let ipv6 = message(u32::from(uapi::RTNH_F_LINKDOWN), &[(uapi::NHA_OIF, &oif), (uapi::NHA_GATEWAY, &[9; 16])]);
+        let read = parse_next_hop(&ipv6, 0).unwrap();
+        assert!(!read.works && read.hop == Hop::To(3, 0));
+        let black = message(0, &[(uapi::NHA_OIF, &oif), (uapi::NHA_BLACKHOLE, &[])]);
+        assert!(parse_next_hop(&black, 0).unwrap().hop == Hop::None);
+        let members: Vec<u8> = [7u32, 0, 9, 0].iter().flat_map(|word| word.to_ne_bytes()).collect();
+        let group = message(0, &[(uapi::NHA_GROUP, &members)]);
+        for (at, member) in [(0, Some(7)), (1, Some(9)), (2, None), (usize::MAX, None)] {
+            let read = parse_next_hop(&group, at).unwrap();
+            assert!(read.is_group && read.member == member, "{at}");
+        }
+        for bytes in [single, ipv6, black, group] {
+            for length in 0..bytes.len() {
+                assert_eq!(parse_next_hop(&bytes[..length], 0).is_some(), length >= 8, "{length}");
+            }
+        }
     }
 }

@@ -117,7 +117,16 @@ pub(crate) const RTM_F_FIB_MATCH: u32 = 0x2000;
 // Nexthop objects.
 pub(crate) const RTM_NEWNEXTHOP: u16 = 104;
 pub(crate) const RTM_DELNEXTHOP: u16 = 105;
+pub(crate) const RTM_GETNEXTHOP: u16 = 106;
 pub(crate) const RTNLGRP_NEXTHOP: i32 = 32;
+/// The nexthop object of a route.
+pub(crate) const RTA_NH_ID: u16 = 30;
+// Attributes of a nexthop object.
+pub(crate) const NHA_ID: u16 = 1;
+pub(crate) const NHA_GROUP: u16 = 2;
+pub(crate) const NHA_BLACKHOLE: u16 = 4;
+pub(crate) const NHA_OIF: u16 = 5;
+pub(crate) const NHA_GATEWAY: u16 = 6;
 
 // rtm_protocol of routing daemons.
 pub(crate) const RTPROT_BGP: u8 = 186;

@@ -370,6 +370,7 @@ pub fn explore<S: Scenario>(name: &str, scenario: fn(&'static World<S>)) {
         let options = Options {
             forwarder: ForwarderKind::Memory,
             table: 253,
+            rpf_table: 0,
             log_level: Level::Off,
             manual_clock: true,
             max_entries: 10,

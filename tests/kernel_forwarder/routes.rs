@@ -126,9 +126,12 @@ fn of_several_next_hops_the_first_that_works() {
         // Where the kernel no longer spells the objects out.
         set("ipv4/nexthop_compat_mode", "0");
         assert_eq!(lookup(&mut linux, "10.4.0.1"), single);
-        let chosen = lookup(&mut linux, "10.3.0.1").unwrap();
-        assert_eq!(chosen.prefix_len, 16);
-        assert!([address("10.0.0.9"), address("10.0.1.9")].contains(&chosen.gateway));
+        for low in 1..100 {
+            assert_eq!(lookup(&mut linux, &format!("10.3.0.{low}")), object);
+        }
+        ip("nexthop add id 4 blackhole
+            route add 10.5.0.0/16 nhid 4");
+        assert_eq!(lookup(&mut linux, "10.5.0.1"), None);
         set("ipv4/nexthop_compat_mode", "1");
 
         ip("link set a0 down");
@@ -307,6 +310,155 @@ fn many_changes_keep_their_prefixes_and_a_flood_is_told_as_lost() {
                     Event::RoutesChanged { prefix_len: 0, .. } => all |= lost,
                     _ => {}
                 }
+            }
+        }
+    });
+}
+
+/// Reads what changed in the table; the prefixes, sorted.
+fn refreshed(linux: &mut Linux) -> Vec<(u32, u8)> {
+    linux.refresh_routes().expect("the table");
+    let mut changes: Vec<_> = std::iter::from_fn(|| linux.take_route_change()).collect();
+    changes.sort_unstable();
+    changes
+}
+
+#[test]
+fn a_table_of_its_own_is_the_only_one_that_counts() {
+    in_namespace("routes::a_table_of_its_own_is_the_only_one_that_counts", || {
+        let mut linux = topology();
+        ip("route add 10.2.0.0/16 via 10.0.0.9
+            route add 10.2.0.0/24 via 10.0.1.9 table 77
+            route add 10.2.1.0/24 via 10.0.1.9 tos 8 table 77");
+        linux.use_rpf_table(77).unwrap();
+        let mut events = linux.events().unwrap();
+        let one = route("b0", "10.0.1.9", "10.2.0.0", 24, 3);
+        assert_eq!(lookup(&mut linux, "10.2.0.1"), one);
+        // Neither the main table's, nor one for a type of service, nor a connected one.
+        assert_eq!(lookup(&mut linux, "10.2.2.1"), None);
+        assert_eq!(lookup(&mut linux, "10.2.1.1"), None);
+        assert_eq!(lookup(&mut linux, "10.0.0.77"), None);
+        assert_eq!(lookup(&mut linux, "0.0.0.0"), None);
+        let own = route("b0", "0.0.0.0", "10.0.1.1", 32, 2);
+        assert_eq!(lookup(&mut linux, "10.0.1.1"), own);
+
+        // A change counts from when it is asked for, and is told once.
+        let mut lines = Some("route replace 10.2.0.0/24 via 10.0.0.9 table 77");
+        let run = || lines.take().into_iter().for_each(ip);
+        expect(&mut events, run, |event| matches!(event, Event::RpfTableChanged).then_some(()));
+        assert_eq!(lookup(&mut linux, "10.2.0.1"), one);
+        assert_eq!(refreshed(&mut linux), [(address("10.2.0.0"), 24)]);
+        assert_eq!(refreshed(&mut linux), []);
+        let other = route("a0", "10.0.0.9", "10.2.0.0", 24, 3);
+        assert_eq!(lookup(&mut linux, "10.2.0.1"), other);
+
+        // Changes of other tables are none.
+        ip("route add 10.2.0.0/25 via 10.0.1.9
+            route add 10.2.0.0/25 via 10.0.1.9 table 78");
+        assert_eq!(refreshed(&mut linux), []);
+        // Many: each by its prefix, as far as there is room at once.
+        let lines: String = (0..100).map(|n| format!("route add 10.7.{n}.0/24 dev b0 table 77\n")).collect();
+        ip(&lines);
+        let mut seen = Vec::new();
+        loop {
+            let changes = refreshed(&mut linux);
+            if changes.is_empty() {
+                break;
+            }
+            seen.extend(changes);
+        }
+        let expected: Vec<_> = (0..100).map(|n| (address("10.7.0.0") + (n << 8), 24)).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, expected);
+
+        // The routes of a link that goes down are dropped in silence. Those of a few are
+        // told apart, those of many are not.
+        ip("link set a0 down");
+        assert_eq!(refreshed(&mut linux), [(address("10.2.0.0"), 24)]);
+        assert_eq!(lookup(&mut linux, "10.2.0.1"), None);
+        ip("addr del 10.0.1.1/24 dev b0
+            link set b0 down");
+        assert_eq!(refreshed(&mut linux), [(0, 0)]);
+        assert_eq!(lookup(&mut linux, "10.7.1.1"), None);
+    });
+}
+
+#[test]
+fn a_flood_of_changes_leaves_the_kept_table_right() {
+    in_namespace("routes::a_flood_of_changes_leaves_the_kept_table_right", || {
+        let mut linux = topology();
+        linux.use_rpf_table(77).unwrap();
+        let lines = |verb: &str, gateway: &str| -> String {
+            (0..20_000u32)
+                .map(|n| {
+                    let network = Ipv4Addr::from(0x1400_0000 + (n << 8));
+                    format!("route {verb} {network}/24 via {gateway} table 77\n")
+                })
+                .collect()
+        };
+        for (verb, gateway, expected) in [("add", "10.0.0.9", true), ("replace", "10.0.1.9", true), ("del", "", false)]
+        {
+            // Nobody reads: the socket's buffer overflows.
+            ip(&if expected { lines(verb, gateway) } else { lines(verb, "10.0.1.9") });
+            let wanted = expected.then(|| address(gateway));
+            let end = std::time::Instant::now() + DEADLINE;
+            for n in (0..20_000u32).step_by(7) {
+                let find = |linux: &mut Linux| linux.route(0x1400_0001 + (n << 8)).unwrap().map(|route| route.gateway);
+                while find(&mut linux) != wanted {
+                    assert!(std::time::Instant::now() < end, "{verb} {n}");
+                    linux.refresh_routes().unwrap();
+                    while linux.take_route_change().is_some() {}
+                }
+            }
+        }
+    });
+}
+
+/// The kernel's own look-ups are the oracle: where its rules know the main table alone,
+/// keeping that table must find the same.
+#[test]
+fn the_kept_main_table_answers_as_the_kernel_does() {
+    in_namespace("routes::the_kept_main_table_answers_as_the_kernel_does", || {
+        let mut rules = topology();
+        let mut kept = Linux::open(100).unwrap();
+        kept.use_rpf_table(254).unwrap();
+        let mut state = 1u32;
+        let mut random = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % below
+        };
+        for round in 0..20 {
+            for _ in 0..20 {
+                let length = 8 + random(25);
+                let bits = 0x1400_0000 | random(4) << 16 | random(4) << 8 | random(4);
+                let network = Ipv4Addr::from(bits & u32::MAX << (32 - length));
+                let verb = ["add", "add", "append", "prepend", "replace", "del"][random(6) as usize];
+                let path = ["via 10.0.0.9", "via 10.0.1.9", "via 10.0.1.8", "dev a0"][random(4) as usize];
+                let several = "nexthop via 10.0.1.9 nexthop via 10.0.0.9";
+                let (kind, path) = match random(8) {
+                    0 => ("blackhole", ""),
+                    1 => ("throw", ""),
+                    2 => ("", several),
+                    _ => ("", path),
+                };
+                let metric = random(3);
+                // Not all can be done: what is not there cannot be deleted.
+                let command = format!("route {verb} {kind} {network}/{length} {path} metric {metric}");
+                let words: Vec<&str> = command.split_whitespace().collect();
+                let _ = std::process::Command::new("ip").args(words).output().expect("the ip program (iproute2)");
+            }
+            match round {
+                7 => ip("link set a1 down"),
+                9 => ip("link set a0 down"),
+                12 => ip("link set a0 up
+                          link set a1 up"),
+                _ => {}
+            }
+            while !refreshed(&mut kept).is_empty() {}
+            for _ in 0..200 {
+                let source = 0x1400_0000 | random(4) << 16 | random(4) << 8 | random(6);
+                let (wanted, found) = (rules.route(source).unwrap(), kept.route(source).unwrap());
+                assert_eq!(found, wanted, "round {round}, {}", Ipv4Addr::from(source));
             }
         }
     });
