@@ -190,7 +190,12 @@ impl World {
                 let (flow, route, key) = (self.flow(), self.route(), self.interface());
                 let arrival = Arrival { if_index: key.if_index, next_hop: Some(key.next_hop) };
                 let header = PacketHeader::new(&[0x45; 20]);
-                if let Ok(step) = self.ask(|manager, cx| manager.packet(Some(arrival), flow, header, route, cx)) {
+                let (adopts, good) = (self.random.one_in(4), self.now);
+                let step = self.ask(|manager, cx| match adopts {
+                    true => manager.adopt(Some(arrival), flow, good, route, cx),
+                    false => manager.packet(Some(arrival), flow, header, route, cx),
+                });
+                if let Ok(step) = step {
                     self.begin(step);
                 }
             }

@@ -70,6 +70,8 @@ pub(super) struct Construction {
     overrides: Vec<Override>,
     /// The client whose creation alert went out last.
     told: Option<ClientIndex>,
+    /// The forwarder's count of good packets before there was an MFE.
+    packets_then: u64,
     /// It is for a packet now: it starts anew when it goes on.
     again: bool,
     /// The last client deregistered: install nothing.
@@ -80,6 +82,11 @@ impl Construction {
     /// For a packet without an entry.
     pub(super) fn of_packet(flow: Flow, arrival: Option<Arrival>, header: PacketHeader) -> Self {
         Self { arrival, header: Some(header), ..Self::in_place(flow, Kind::Packet, None) }
+    }
+
+    /// For an entry of another process, whose packets the forwarder has counted.
+    pub(super) fn of_adopted(flow: Flow, arrival: Option<Arrival>, packets_then: u64) -> Self {
+        Self { arrival, packets_then, ..Self::in_place(flow, Kind::Packet, None) }
     }
 
     /// For an entry that is there.
@@ -97,6 +104,7 @@ impl Construction {
             candidates: Vec::new(),
             overrides: Vec::new(),
             told: None,
+            packets_then: 0,
             again: false,
             cancelled: false,
         }
@@ -159,12 +167,12 @@ impl Manager {
 
     /// A packet came in without an entry while one for its flow was being renewed or
     /// moved, and was deleted meanwhile: the construction goes on for the packet.
-    pub(super) fn construct_for_packet(&mut self, flow: Flow, arrival: Option<Arrival>, header: &PacketHeader) {
-        let _ = self.each_covered(&Entry::exact(flow.source, flow.group), |construction| {
+    pub(super) fn construct_for_packet(&mut self, packet: &Construction) {
+        let _ = self.each_covered(&Entry::exact(packet.flow.source, packet.flow.group), |construction| {
             if construction.kind != Kind::Packet {
                 construction.kind = Kind::Packet;
-                construction.arrival = arrival;
-                construction.header = Some(*header);
+                construction.arrival = packet.arrival;
+                construction.header = packet.header;
                 // What was done to the entry that is gone is nothing to the new one.
                 construction.overrides.clear();
                 construction.restarts = 0;
@@ -440,7 +448,8 @@ impl Manager {
         cx.forwarding.prepare(c.flow, oifs.len())?;
         self.sources.hold(c.flow.source, None);
         self.count_refs(&oifs, 1);
-        let mfe = Mfe::new(c.flow, c.incoming.iif, c.upstream, oifs);
+        let mut mfe = Mfe::new(c.flow, c.incoming.iif, c.upstream, oifs);
+        mfe.packets_then = c.packets_then;
         let empty = mfe.is_empty();
         let id = self.mfes.insert(mfe, DEFAULT_TIMEOUT, cx.now);
         if empty {

@@ -110,6 +110,13 @@ impl Interfaces {
         fits.then_some(id)
     }
 
+    /// The held interfaces of one index.
+    pub fn with_index(&self, if_index: u32) -> impl Iterator<Item = InterfaceId> + '_ {
+        let first = InterfaceKey { if_index, next_hop: 0 };
+        let of_index = move |&(key, _): &(u64, InterfaceId)| (key >> 32) as u32 == if_index;
+        self.by_key.iter_from(ordinal(first)).take_while(of_index).map(|(_, id)| id)
+    }
+
     /// The held interface with this number.
     pub fn get(&self, id: InterfaceId) -> Option<&Interface> {
         self.slab.get(id)

@@ -6,7 +6,7 @@ use super::{
     entry::{is_group, is_link_local, is_unicast},
     tasks::{Input, Step},
 };
-use crate::forwarder::{Arrival, Route};
+use crate::forwarder::{Arrival, InterfaceKey, Route};
 
 /// Why a packet does not lead to an entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,6 +41,41 @@ impl Manager {
         cx: &mut Context<'_>,
     ) -> Result<Step, Drop> {
         self.counters.packets_without_entry += 1;
+        self.make_entry(Construction::of_packet(flow, arrival, header), route, cx)
+    }
+
+    /// An entry of another process goes on forwarding, and becomes an MFE: as for a packet
+    /// on its incoming interface, but nothing is known of one. `good_packets` is the
+    /// forwarder's count of its packets less the wrong-interface ones.
+    ///
+    /// # Errors
+    /// Says why it cannot become one.
+    pub fn adopt(
+        &mut self,
+        arrival: Option<Arrival>,
+        flow: Flow,
+        good_packets: u64,
+        route: Option<Route>,
+        cx: &mut Context<'_>,
+    ) -> Result<Step, Drop> {
+        self.make_entry(Construction::of_adopted(flow, arrival, good_packets), route, cx)
+    }
+
+    /// Whether a flow's packets that come in on the interface `iif` are wanted on one with
+    /// the index `if_index`: a membership covers them, and no boundary is in the way.
+    pub fn is_wanted(&self, flow: Flow, iif: InterfaceKey, if_index: u32) -> bool {
+        self.interfaces.with_index(if_index).any(|interface| {
+            self.memberships.covers(interface, flow.source, flow.group) && !self.is_barred(interface, iif, flow.group)
+        })
+    }
+
+    fn make_entry(
+        &mut self,
+        construction: Construction,
+        route: Option<Route>,
+        cx: &mut Context<'_>,
+    ) -> Result<Step, Drop> {
+        let flow = construction.flow;
         if is_link_local(flow.group) || !is_group(flow.group) || !is_unicast(flow.source) {
             self.count_drop(Drop::Scope);
             return Err(Drop::Scope);
@@ -51,7 +86,7 @@ impl Manager {
             return Ok(Step::Done(Ok(())));
         }
         if self.is_constructing(flow) {
-            self.construct_for_packet(flow, arrival, &header);
+            self.construct_for_packet(&construction);
             return Err(Drop::Busy);
         }
         if self.mfes.len() + self.count_in_the_making() >= self.max_mfes as usize {
@@ -61,7 +96,7 @@ impl Manager {
         let started = self.sources.reserve_one().and_then(|()| {
             // A source in use has a newer route than the caller's.
             let known = self.sources.is_known(flow.source);
-            let task = self.start_construction(Construction::of_packet(flow, arrival, header), None)?;
+            let task = self.start_construction(construction, None)?;
             if !known {
                 self.sources.set_route(flow.source, route);
             }
