@@ -6,6 +6,10 @@
 //! An interface that is deleted takes its VIF along. Its slot stays with it as long as
 //! somebody holds the interface, and no entry names the slot until it is back.
 
+mod adopt;
+
+pub use adopt::AdoptedEntry;
+
 use super::{Arrival, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, Route};
 pub use crate::kernel::events::{EventBatch, Events, WaitResult};
 use crate::kernel::mroute::{MrouteSocket, Oifs};
@@ -118,6 +122,8 @@ pub struct Linux {
     id: u32,
     foreign: Foreign,
     found: Found,
+    /// The VIFs that another process made and handed over: a bit for each slot.
+    adopted_vifs: u32,
 }
 
 /// An entry in the kernel's terms.
@@ -175,6 +181,7 @@ impl Linux {
             id: table,
             foreign,
             found,
+            adopted_vifs: 0,
         };
         linux.cut_foreign()?;
         Ok(linux)

@@ -103,6 +103,8 @@ pub enum ForwarderError {
     NotPermitted,
     /// The system lacks multicast routing; what it would need.
     NotSupported(&'static str),
+    /// What another process handed over is not the socket of a table.
+    HandedOver(Unfit),
     /// Another system error, as `errno`, and the step that gave it.
     System {
         /// The error number.
@@ -110,6 +112,32 @@ pub enum ForwarderError {
         /// What was being done.
         doing: &'static str,
     },
+}
+
+/// What a descriptor is that cannot be taken over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unfit {
+    /// Nothing that is open.
+    NotOpen,
+    /// A file, a pipe or the like.
+    NoSocket,
+    /// A socket for something else.
+    OtherSocket,
+    /// A multicast routing socket, but not the owner's of this table.
+    NotOwner(u32),
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOpen => f.write_str("no open descriptor"),
+            Self::NoSocket => f.write_str("no socket"),
+            Self::OtherSocket => f.write_str("a socket for something else than multicast routing"),
+            Self::NotOwner(table) => {
+                write!(f, "a multicast routing socket, but not that of the owner of table {table} in this namespace")
+            }
+        }
+    }
 }
 
 impl fmt::Display for ForwarderError {
@@ -134,6 +162,7 @@ impl fmt::Display for ForwarderError {
             }
             Self::NotPermitted => f.write_str("not permitted: CAP_NET_ADMIN and CAP_NET_RAW are needed"),
             Self::NotSupported(needs) => write!(f, "this system lacks multicast routing ({needs})"),
+            Self::HandedOver(unfit) => write!(f, "what was handed over is {unfit}"),
             Self::System { errno, doing } => write!(f, "{doing}: error {errno}"),
         }
     }

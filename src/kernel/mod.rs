@@ -8,6 +8,7 @@
 //!        │  ├─────────► routes ──► netlink (RTM_GETROUTE)
 //!        │  ├─────────► rpf_table ──► netlink (one table, dump and notifications)
 //!        │  ├─────────► table (entries and VIFs as they are) ──► netlink
+//!        │  ├─────────► adopt (the socket that another process hands over)
 //!        │  └─────────► holder (who has the table, from /proc)
 //!        ▼ waker
 //!     events ◄── reader ◄── upcall ◄── mroute socket (a dup)
@@ -19,6 +20,7 @@
 //!  engine ──► diagnosis (what the kernel says of why traffic does not flow)
 //! ```
 
+pub(crate) mod adopt;
 pub(crate) mod diagnosis;
 pub(crate) mod events;
 pub(crate) mod holder;

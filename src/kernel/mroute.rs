@@ -56,10 +56,12 @@ impl Oifs {
     }
 }
 
-/// The owner's socket of a table. Closing it empties the table.
+/// The owner's socket of a table. Closing it empties the table, unless it is left to
+/// somebody else who has a duplicate.
 pub(crate) struct MrouteSocket {
     fd: OwnedFd,
     active: bool,
+    leave: bool,
 }
 
 impl MrouteSocket {
@@ -67,8 +69,7 @@ impl MrouteSocket {
     /// socket has it.
     pub(crate) fn open(table: u32) -> SysResult<Self> {
         let fd = sys::socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_IGMP, "opening a raw IGMP socket")?;
-        sys::receive_buffer(&fd, RECEIVE_BUFFER);
-        upcalls_only(&fd, uapi::IGMPMSG_WRONGVIF)?;
+        prepare(&fd)?;
         if table != uapi::RT_TABLE_DEFAULT {
             let doing = "choosing the multicast routing table";
             option(&fd, uapi::MRT_TABLE, &table, doing).map_err(|error| match error.errno {
@@ -82,14 +83,38 @@ impl MrouteSocket {
             })?;
         }
         option(&fd, uapi::MRT_INIT, &1i32, "taking the multicast routing table")?;
-        let socket = Self { fd, active: true };
+        let socket = Self { fd, active: true, leave: false };
         socket.ask_for_wrong_interface_reports(table)?;
         Ok(socket)
     }
 
-    /// Removes everything, whoever made it. Kernels before 5.0 cannot: no error.
+    /// Removes everything, whoever made it, unless the table is left to somebody else.
+    /// Kernels before 5.0 cannot: no error.
     pub(crate) fn flush(&self) {
-        let _ = self.set(uapi::MRT_FLUSH, &uapi::MRT_FLUSH_ALL, "emptying the table");
+        if !self.leave {
+            let _ = self.set(uapi::MRT_FLUSH, &uapi::MRT_FLUSH_ALL, "emptying the table");
+        }
+    }
+
+    /// A socket of another process, whose table stays when this is closed.
+    pub(super) fn of_other(fd: OwnedFd) -> Self {
+        Self { fd, active: true, leave: true }
+    }
+
+    /// Makes it this process's own: from now on closing it empties the table.
+    pub(crate) fn settle(&mut self) {
+        self.leave = false;
+    }
+
+    /// Leaves the table as it is to whoever has a duplicate. Nothing works afterwards.
+    pub(crate) fn detach(&mut self) {
+        (self.active, self.leave) = (false, true);
+    }
+
+    /// What the reading of upcalls needs.
+    pub(crate) fn set_up(&self, table: u32) -> SysResult<()> {
+        prepare(&self.fd)?;
+        self.ask_for_wrong_interface_reports(table)
     }
 
     /// MRT_PIM reports packets on any wrong VIF, MRT_ASSERT only on an entry's oifs.
@@ -116,7 +141,8 @@ impl MrouteSocket {
         (kept < FLOWS_AT_ONCE).then_some(kept)
     }
 
-    /// A descriptor to read upcalls from. It does not keep the table after `close`.
+    /// Another descriptor of it. It does not keep the table after `close`, but does when
+    /// this process ends without it, or after `detach`.
     pub(crate) fn reader(&self) -> SysResult<OwnedFd> {
         sys::duplicate(&self.fd, "duplicating the multicast routing socket")
     }
@@ -171,10 +197,10 @@ impl MrouteSocket {
     /// Gives the table back; the kernel empties it before this returns, whoever
     /// else still has a duplicate of the socket.
     pub(crate) fn close(&mut self) {
-        if self.active {
+        if self.active && !self.leave {
             let _ = self.set(uapi::MRT_DONE, &0i32, "giving the multicast routing table back");
-            self.active = false;
         }
+        self.active = false;
     }
 
     fn set<T: Copy>(&self, name: i32, value: &T, doing: &'static str) -> SysResult<()> {
@@ -214,6 +240,12 @@ impl Drop for MrouteSocket {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// What is set before the table is taken.
+fn prepare(fd: &OwnedFd) -> SysResult<()> {
+    sys::receive_buffer(fd, RECEIVE_BUFFER);
+    upcalls_only(fd, uapi::IGMPMSG_WRONGVIF)
 }
 
 fn option<T: Copy>(fd: &impl AsFd, name: i32, value: &T, doing: &'static str) -> SysResult<()> {

@@ -65,6 +65,19 @@ pub(crate) fn set_option<T: Copy>(
     Ok(())
 }
 
+/// Reads a socket option that is a number.
+pub(crate) fn int_option(fd: &impl AsFd, level: i32, name: i32, doing: &'static str) -> SysResult<i32> {
+    let mut value = 0i32;
+    let mut length = size_of::<i32>() as libc::socklen_t;
+    let raw = fd.as_fd().as_raw_fd();
+    // SAFETY: the kernel writes at most `length` bytes of the number, and the length.
+    let result = unsafe { libc::getsockopt(raw, level, name, (&raw mut value).cast(), &raw mut length) };
+    if result < 0 {
+        return Err(SysError::last(doing));
+    }
+    Ok(value)
+}
+
 /// Gives a socket a receive buffer of this size, as far as the system allows it.
 pub(crate) fn receive_buffer(fd: &impl AsFd, bytes: i32) {
     let doing = "setting the receive buffer";

@@ -55,6 +55,11 @@ impl TableSocket {
         Self { netlink, table, sequence: 0 }
     }
 
+    /// The table's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.table
+    }
+
     /// The entry for a flow, `None` where there is none.
     pub(crate) fn entry(&mut self, source: u32, group: u32) -> SysResult<Option<Entry>> {
         let doing = "reading a forwarding entry";
@@ -92,6 +97,15 @@ impl TableSocket {
 
     /// Hands the next entries out; says whether there may be more.
     pub(crate) fn next(&mut self, mut each: impl FnMut(&Entry)) -> SysResult<bool> {
+        self.next_with_unresolved(|entry, unresolved| {
+            if !unresolved {
+                each(entry);
+            }
+        })
+    }
+
+    /// The same, also for flows whose packets wait for an entry: with true.
+    pub(crate) fn next_with_unresolved(&mut self, mut each: impl FnMut(&Entry, bool)) -> SysResult<bool> {
         let doing = "reading the multicast routing table";
         for message in messages(&mut self.netlink, doing)?.filter(|message| message.sequence == self.sequence) {
             match i32::from(message.kind) {
@@ -102,10 +116,10 @@ impl TableSocket {
                     return if errno == libc::ENOENT { Ok(false) } else { Err(SysError { errno, doing }) };
                 }
                 _ => {
-                    if let Some((table, entry)) = parse(&message)
+                    if let Some((table, entry, unresolved)) = parse_any(&message)
                         && table == self.table
                     {
-                        each(&entry);
+                        each(&entry, unresolved);
                     }
                 }
             }
@@ -157,11 +171,17 @@ fn route_header(length: u8) -> [u8; ROUTE_HEADER] {
 /// A message about an entry, and the entry's table. `None` for what is no entry: other
 /// families, and packets that wait for one.
 pub(crate) fn parse(message: &Message<'_>) -> Option<(u32, Entry)> {
+    parse_any(message).filter(|&(_, _, unresolved)| !unresolved).map(|(table, entry, _)| (table, entry))
+}
+
+/// The same, and whether packets wait for it.
+fn parse_any(message: &Message<'_>) -> Option<(u32, Entry, bool)> {
     let payload = message.payload;
     let &[family, _, _, _, table, protocol, ..] = payload.first_chunk::<ROUTE_HEADER>()?;
-    if family != uapi::RTNL_FAMILY_IPMR || read_u32(payload, 8)? & uapi::RTNH_F_UNRESOLVED != 0 {
+    if family != uapi::RTNL_FAMILY_IPMR {
         return None;
     }
+    let unresolved = read_u32(payload, 8)? & uapi::RTNH_F_UNRESOLVED != 0;
     let mut table = u32::from(table);
     let mut entry = Entry {
         source: 0,
@@ -181,7 +201,7 @@ pub(crate) fn parse(message: &Message<'_>) -> Option<(u32, Entry)> {
             _ => {}
         }
     }
-    Some((table, entry))
+    Some((table, entry, unresolved))
 }
 
 fn read_oifs(mut rest: &[u8], entry: &mut Entry) {

@@ -2,6 +2,7 @@
 //! namespace of its own, with or without root.
 #![cfg(target_os = "linux")]
 
+mod adopt;
 mod events;
 mod namespace;
 mod packets;
