@@ -56,7 +56,8 @@ fn mgm() -> Outcome<String> {
 
 fn mgmhost() -> Outcome<String> {
     let begin = part("mgmhost_begin.h")?;
-    Ok([begin, types("host_types")?, functions("host")?, functions("scope")?, part("mgmhost_end.h")?].join("\n"))
+    let functions = [functions("host")?, functions("scope")?, functions("restart")?].join("\n");
+    Ok([begin, types("host_types")?, functions, part("mgmhost_end.h")?].join("\n"))
 }
 
 /// Text that is no Rust: guards, includes, macros.

@@ -669,6 +669,72 @@ DWORD MGM_CALL MgmHostDeleteBoundary(DWORD dwIfIndex, DWORD dwGroup, DWORD dwMas
  */
 DWORD MGM_CALL MgmHostGetNextBoundary(PMGM_HOST_BOUNDARY pBoundary);
 
+/**
+ * Gives another descriptor of the kernel table's multicast routing socket, to be stored
+ * elsewhere: with the service manager, or in another process. As long as it is open
+ * somewhere, the kernel goes on forwarding when this process ends in any way but an
+ * orderly stop (MgmHostStop, or the last MgmDeRegisterMProtocol), which empties the table.
+ *
+ * pnSocket: receives the descriptor, which is the caller's to close. It is closed on
+ * exec. It may be passed on and closed, nothing else.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_CAN_NOT_COMPLETE: the
+ * kernel's table is not open, or no descriptor can be had.
+ */
+DWORD MGM_CALL MgmHostGetRoutingSocket(INT *pnSocket);
+
+/**
+ * Leaves the kernel's table as it is, for another process that has or gets a descriptor
+ * from MgmHostGetRoutingSocket. From its return on this process changes nothing in the
+ * kernel and reads no packets of it; the protocols may go on in memory, release and
+ * deregister as always. Nobody can register until the last one has deregistered.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE: the kernel's table is not open.
+ */
+DWORD MGM_CALL MgmHostDetach(void);
+
+/**
+ * Says, before the start, that the kernel's table is to be taken over from another
+ * process with all that is in it. The start (MgmHostStart or the first registration, with
+ * the kernel forwarder) fails with ERROR_CAN_NOT_COMPLETE when the descriptor is not what
+ * it should be; the log says why, nothing is changed, and the next start is an ordinary
+ * one. Without this call the start takes over the descriptor that is named "mgm" in
+ * systemd's LISTEN_FDNAMES, if there is one.
+ *
+ * The entries forward on as they are. A membership that is added or deleted changes those
+ * it covers at once. When the time is over, or at MgmHostTakeOverDone, each becomes an
+ * MFE as for a packet (RPF callback, creation alerts), without a gap in its forwarding
+ * and its statistics; those without a packet since the start are removed.
+ *
+ * nSocket: a descriptor from MgmHostGetRoutingSocket of the process that had the table,
+ * and that detached or ended. It is duplicated and stays the caller's. -1: the one that
+ * systemd passes, if there is one.
+ *
+ * dwSeconds: how long the entries stay as they are: as long as the protocols need to
+ * take their interfaces and learn the memberships. 0xFFFFFFFF: what MGM_GRACE says, else
+ * 60.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_INVALID_PARAMETER: no open descriptor; ERROR_ALREADY_EXISTS:
+ * the manager is started; ERROR_CAN_NOT_COMPLETE: not Linux, or no descriptor left.
+ */
+DWORD MGM_CALL MgmHostTakeOver(INT nSocket, DWORD dwSeconds);
+
+/**
+ * Says that the protocols have learnt all they need: the entries that were taken over
+ * become MFEs now, on a thread of the manager, also after this has returned.
+ *
+ * Any thread, also inside a callback.
+ *
+ * Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE: nothing was taken over, or that is over.
+ */
+DWORD MGM_CALL MgmHostTakeOverDone(void);
+
 #ifdef __cplusplus
 }
 #endif

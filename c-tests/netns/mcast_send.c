@@ -3,6 +3,7 @@
  *
  * Sends COUNT numbered UDP packets (the number in network byte order comes first) and
  * prints how many. SOURCE chooses the address, and with it the interface, to send from.
+ * SIGTERM ends it early.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -10,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,13 @@
 static void fail(const char *what) {
     perror(what);
     exit(1);
+}
+
+static volatile sig_atomic_t ended;
+
+static void end(int number) {
+    (void)number;
+    ended = 1;
 }
 
 int main(int argc, char **argv) {
@@ -70,9 +79,10 @@ int main(int argc, char **argv) {
     if (connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
         fail("connect");
 
+    signal(SIGTERM, end);
     /* At fixed times, so that a late packet does not delay the rest. */
     clock_gettime(CLOCK_MONOTONIC, &next);
-    for (sent = 0; sent < count; sent++) {
+    for (sent = 0; sent < count && !ended; sent++) {
         uint32_t number = htonl((uint32_t)sent);
         memcpy(bytes, &number, sizeof number);
         if (send(fd, bytes, (size_t)length, 0) != length)
@@ -80,7 +90,7 @@ int main(int argc, char **argv) {
         next.tv_nsec += interval_us % 1000000 * 1000;
         next.tv_sec += interval_us / 1000000 + next.tv_nsec / 1000000000;
         next.tv_nsec %= 1000000000;
-        while (interval_us > 0 && sent + 1 < count &&
+        while (interval_us > 0 && sent + 1 < count && !ended &&
                clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL) == EINTR)
             ;
     }

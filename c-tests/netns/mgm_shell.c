@@ -16,6 +16,13 @@
  *   diagnose MILLISECONDS [SOURCE GROUP]   a line "SEVERITY CODE IF TEXT" each
  *   counters           others          reconcile
  *   buffer BYTES                       the size of the socket's buffer for upcalls
+ *   listen PATH        receive         a descriptor from another shell, kept as "the socket"
+ *   send PATH                          the socket, or else the routing socket, to it
+ *   hold KIND                          a wrong one as the socket: file, udp, igmp, closed
+ *   takeover SECONDS   done            MgmHostTakeOver with the socket, or else -1
+ *   detach
+ *   exec                               this program again, with the socket, or else the
+ *                                      routing socket, as systemd passes it; same input
  *   quit                               exits as it is, deregistering nobody
  *
  * Each command ends with a line "= COMMAND: ERROR"; lines that it prints before begin with
@@ -38,6 +45,7 @@
 #include <mgmhost.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -48,6 +56,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #define CLIENTS 4
 #define MEMBERSHIPS 64
@@ -493,6 +503,121 @@ static DWORD owner(void) {
     return error;
 }
 
+/* What another process hands over. */
+static int held = -1, listener = -1;
+
+static DWORD routing_socket(int *fd) {
+    if (held < 0)
+        return MgmHostGetRoutingSocket(fd);
+    *fd = held;
+    held = -1;
+    return NO_ERROR;
+}
+
+static struct sockaddr_un path_word(int n) {
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
+    snprintf(path.sun_path, sizeof path.sun_path, "%s", word(n));
+    return path;
+}
+
+static bool listen_at(void) {
+    struct sockaddr_un path = path_word(1);
+    listener = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return bind(listener, (struct sockaddr *)&path, sizeof path) == 0;
+}
+
+union control {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+static bool send_socket(int fd) {
+    struct sockaddr_un path = path_word(1);
+    union control control = {.bytes = {0}};
+    char byte = 0;
+    struct iovec data = {&byte, 1};
+    struct msghdr message = {.msg_name = &path,
+                             .msg_namelen = sizeof path,
+                             .msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    int sender = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ssize_t sent;
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    sent = sendmsg(sender, &message, 0);
+    close(sender);
+    return sent == 1;
+}
+
+static bool receive_socket(void) {
+    union control control;
+    char byte;
+    struct iovec data = {&byte, 1};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    if (recvmsg(listener, &message, MSG_CMSG_CLOEXEC) != 1 || CMSG_FIRSTHDR(&message) == NULL)
+        return false;
+    memcpy(&held, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof held);
+    close(listener);
+    return true;
+}
+
+static DWORD send_it(void) {
+    int fd;
+    bool sent;
+    DWORD error = routing_socket(&fd);
+    if (error != NO_ERROR)
+        return error;
+    sent = send_socket(fd);
+    close(fd);
+    return sent ? NO_ERROR : ERROR_NOT_FOUND;
+}
+
+static DWORD hold(void) {
+    if (strcmp(word(1), "udp") == 0)
+        held = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    else if (strcmp(word(1), "igmp") == 0)
+        held = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_IGMP);
+    else
+        held = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (strcmp(word(1), "closed") == 0)
+        close(held);
+    return held >= 0 ? NO_ERROR : ERROR_CAN_NOT_COMPLETE;
+}
+
+static DWORD take_over(void) {
+    DWORD error = MgmHostTakeOver(held, (DWORD)strtoul(word(1), NULL, 10));
+    if (held >= 0)
+        close(held);
+    held = -1;
+    return error;
+}
+
+/* As systemd does: descriptor 3, and three variables. Returns where that fails. */
+static DWORD exec_again(void) {
+    char pid[16];
+    int fd;
+    DWORD error = routing_socket(&fd);
+    if (error != NO_ERROR)
+        return error;
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    setenv("LISTEN_PID", pid, 1);
+    setenv("LISTEN_FDS", "2", 1);
+    setenv("LISTEN_FDNAMES", "other:mgm", 1);
+    /* Not closed on exec, unlike fd. 3 is the other one. */
+    if (dup2(fd, 4) == 4 && fcntl(4, F_SETFD, 0) == 0) {
+        printf("= exec: %s\n", error_text(NO_ERROR));
+        execl("/proc/self/exe", "mgm_shell", (char *)NULL);
+    }
+    return ERROR_CAN_NOT_COMPLETE;
+}
+
 static void set_blocked(bool value) {
     pthread_mutex_lock(&lock);
     blocked = value;
@@ -554,6 +679,22 @@ static bool run(DWORD *error) {
         *error = reconcile();
     } else if (strcmp(word(0), "buffer") == 0) {
         *error = buffer();
+    } else if (strcmp(word(0), "listen") == 0) {
+        *error = listen_at() ? NO_ERROR : ERROR_CAN_NOT_COMPLETE;
+    } else if (strcmp(word(0), "receive") == 0) {
+        *error = receive_socket() ? NO_ERROR : ERROR_NOT_FOUND;
+    } else if (strcmp(word(0), "send") == 0) {
+        *error = send_it();
+    } else if (strcmp(word(0), "hold") == 0) {
+        *error = hold();
+    } else if (strcmp(word(0), "takeover") == 0) {
+        *error = take_over();
+    } else if (strcmp(word(0), "done") == 0) {
+        *error = MgmHostTakeOverDone();
+    } else if (strcmp(word(0), "detach") == 0) {
+        *error = MgmHostDetach();
+    } else if (strcmp(word(0), "exec") == 0) {
+        *error = exec_again();
     } else {
         return false;
     }

@@ -120,9 +120,34 @@ static DWORD reconcile(int unused) {
     return error;
 }
 
+/* The table of another process, with two VIFs and `entries` entries. */
+static int routing_socket;
+static void handed_over(int entries) {
+    int on = 1;
+    links(0);
+    routing_socket = socket(AF_INET, SOCK_RAW, IPPROTO_IGMP);
+    REQUIRE(setsockopt(routing_socket, IPPROTO_IP, MRT_INIT, &on, sizeof on) == 0);
+    for (int i = 0; i < 2; i++) {
+        struct vifctl vif = {.vifc_vifi = (vifi_t)i, .vifc_flags = VIFF_USE_IFINDEX};
+        vif.vifc_lcl_ifindex = 2 + i;
+        REQUIRE(setsockopt(routing_socket, IPPROTO_IP, MRT_ADD_VIF, &vif, sizeof vif) == 0);
+    }
+    for (int i = 0; i < entries; i++) {
+        struct mfcctl entry = {.mfcc_origin.s_addr = htonl(0x0A000207),
+                               .mfcc_mcastgrp.s_addr = htonl(0xEF010000 + (unsigned)i),
+                               .mfcc_ttls = {0, 1}};
+        REQUIRE(setsockopt(routing_socket, IPPROTO_IP, MRT_ADD_MFC, &entry, sizeof entry) == 0);
+    }
+}
+static DWORD take_over(int unused) {
+    REQUIRE_OK(MgmHostTakeOver(routing_socket, 600));
+    return start(unused);
+}
+
 static const struct scenario list[] = {
     {"MgmHostStart", "the kernel forwarder", links, start, 0, KERNEL, NULL},
     {"MgmHostStart", "a table for RPF", rpf_table, start_with_rpf_table, 0, KERNEL, NULL},
+    {"MgmHostStart", "taking a table over", handed_over, take_over, 100, KERNEL, NULL},
     {"MgmHostStop", "the kernel forwarder", kernel_started, stop, 0, KERNEL | NEEDS_NOTHING, NULL},
     {"MgmRegisterMProtocol", "the kernel forwarder", kernel_started, register_a, 0, KERNEL, NULL},
     {"MgmTakeInterfaceOwnership", "the kernel forwarder", registered, take_2, 0, KERNEL, NULL},

@@ -8,7 +8,8 @@
 //! ```text
 //!   base, mib, rtm, types   repr(C) types and constants     ┐
 //!   protocol, mfe, groups   the 17 functions of mgm.h       ├─► include/*.h
-//!   host_types, host, scope mgmhost.h                       ┘
+//!   host_types, host,       mgmhost.h                       ┘
+//!   scope, restart
 //!   handle, pointer, buffer, error, guard                   what they share
 //!   callbacks               the only caller of C function pointers
 //! ```
@@ -33,6 +34,7 @@ pub mod mfe;
 pub mod mib;
 mod pointer;
 pub mod protocol;
+pub mod restart;
 pub mod rtm;
 pub mod scope;
 pub mod types;

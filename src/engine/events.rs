@@ -106,7 +106,7 @@ impl<C: Client> Call<C> {
         self.complete(step?).map_err(|_| Drop::Memory)
     }
 
-    fn say_limit(&mut self) {
+    pub(super) fn say_limit(&mut self) {
         let now = self.clock.now();
         if self.limit_told_at.is_none_or(|at| now >= at + LIMIT_SAID_EVERY) {
             self.limit_told_at = Some(now);

@@ -86,6 +86,7 @@ impl<C: Client> Engine<C> {
         call.close_forwarder();
         call.forget();
         call.refused = None;
+        call.restart.forget_given();
         call.forget_counters();
         Ok(())
     }
@@ -175,6 +176,7 @@ impl<C: Client> Engine<C> {
             let now = next.unwrap_or(end);
             call.clock.set(now);
             call.run_repairs();
+            while call.run_adoption() {}
             call.run_due();
             if next.is_none() {
                 return Ok(());
@@ -242,6 +244,7 @@ impl<C: Client> Core<C> {
         self.ports.thresholds = Thresholds::new();
         self.manager.forget_boundaries();
         self.ports.repair = false;
+        self.restart.closed();
         (self.limit_told_at, self.lost_told_at) = (None, None);
     }
 
@@ -258,6 +261,10 @@ impl<C: Client> Core<C> {
 impl<C: Client> Call<C> {
     /// Makes the forwarder ready for interfaces.
     pub(super) fn open_forwarder(&mut self) -> Result<(), Error> {
+        if self.restart.is_detached() {
+            self.ports.log.add(Level::Error, format_args!("the multicast table was handed over: nobody can register"));
+            return Err(Error::CanNotComplete);
+        }
         if self.open {
             return Ok(());
         }
@@ -273,7 +280,8 @@ impl<C: Client> Call<C> {
     fn open_linux(&mut self, options: &Options) -> Result<(), Error> {
         let (table, rpf_table) = (options.table, options.rpf_table);
         let foreign = if options.keep_foreign { Foreign::Keep } else { Foreign::Remove };
-        let opened = Linux::open_with(table, foreign).and_then(|mut linux| {
+        let taken_over = self.take_over(table, foreign);
+        let opened = taken_over.unwrap_or_else(|| Linux::open_with(table, foreign)).and_then(|mut linux| {
             if rpf_table != 0 {
                 linux.use_rpf_table(rpf_table)?;
             }
@@ -288,13 +296,14 @@ impl<C: Client> Call<C> {
                 self.tell_found(&linux.found(), foreign, table);
                 self.ports.backend = Backend::Linux(linux);
                 // What others did between the taking and the first report.
-                self.others.uncertain = true;
+                self.others.uncertain = !self.restart.is_adopting();
                 self.worker.set_events(events, waker);
                 let engine = self.engine;
                 if !engine.start_worker(self) {
                     self.close_forwarder();
                     return Err(Error::OutOfMemory);
                 }
+                self.settle();
                 self.ports.log.add(Level::Info, format_args!("routing in the kernel, multicast table {table}"));
                 if rpf_table != 0 {
                     self.ports.log.add(
@@ -340,7 +349,7 @@ impl<C: Client> Call<C> {
                 self.close_forwarder();
                 self.forget();
             }
-            Started::ByHost if matches!(self.ports.backend, Backend::Memory(_)) => self.forget_entries(),
+            Started::ByHost if self.is_in_memory() => self.forget_entries(),
             Started::ByHost | Started::No => self.close_forwarder(),
         }
     }
@@ -349,12 +358,17 @@ impl<C: Client> Call<C> {
         self.ask(|manager, cx| manager.forget_entries(cx));
     }
 
+    fn is_in_memory(&self) -> bool {
+        matches!(self.ports.backend, Backend::Memory(_)) && !self.restart.is_detached()
+    }
+
     fn close_forwarder(&mut self) {
         let engine = self.engine;
         engine.stop_worker(self);
         self.open = false;
         // No table, no doubt about it.
         self.others.uncertain = false;
+        self.restart.closed();
         if !matches!(self.ports.backend, Backend::Memory(_)) {
             // Closing the table empties it at once.
             self.ports.backend = Backend::Memory(Memory::new());

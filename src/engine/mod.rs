@@ -29,6 +29,7 @@ mod ports;
 mod reconcile;
 mod recovery;
 mod requests;
+mod restart;
 #[cfg(target_os = "linux")]
 mod rpf;
 mod scope;
@@ -51,6 +52,7 @@ use crate::{
 use clock::Clock;
 use ports::Ports;
 use reconcile::Others;
+use restart::Restart;
 use watch::Watch;
 use worker::Worker;
 
@@ -75,6 +77,7 @@ pub(crate) struct Core<C: Client> {
     open: bool,
     worker: Worker,
     others: Others,
+    restart: Restart,
     watch: Watch,
     alerts: u64,
     direct_callbacks: u64,
@@ -100,6 +103,7 @@ impl<C: Client> Core<C> {
             open: false,
             worker: Worker::new(),
             others: Others::new(),
+            restart: Restart::new(),
             watch: Watch::new(),
             alerts: 0,
             direct_callbacks: 0,

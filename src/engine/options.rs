@@ -112,7 +112,7 @@ pub(super) fn environment_chooses_forwarder() -> bool {
 }
 
 /// A variable of the environment. Not the standard library's way, which allocates.
-fn variable(name: &CStr) -> Option<&'static CStr> {
+pub(super) fn variable(name: &CStr) -> Option<&'static CStr> {
     // SAFETY: the name is NUL-terminated. A program that changes its environment while
     // other threads read it breaks C's rules for getenv, as for every library.
     let value = unsafe { libc::getenv(name.as_ptr()) };
@@ -121,7 +121,7 @@ fn variable(name: &CStr) -> Option<&'static CStr> {
 }
 
 /// Shows what is readable of a C string.
-struct Text<'a>(&'a CStr);
+pub(super) struct Text<'a>(pub(super) &'a CStr);
 
 impl std::fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

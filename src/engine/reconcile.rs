@@ -123,6 +123,9 @@ impl<C: Client> Core<C> {
     pub(super) fn check_entry(&mut self, flow: Flow) -> Option<Checked> {
         let now = self.clock.now();
         let wanted = self.manager.mfe(flow, now);
+        if wanted.is_none() && self.is_adopted(flow) {
+            return Some(Checked::Right);
+        }
         let super::ports::Backend::Linux(linux) = &mut self.ports.backend else { return None };
         let checked = match &wanted {
             Some(view) => linux.check(flow.source, flow.group, Some((view.iif(), &mut view.oifs()))),

@@ -1,7 +1,7 @@
 //! After a panic in the middle of a request: the manager goes on if its parts still
 //! agree, and else starts again from nothing. What is half done is never served.
 
-use super::{Core, Started, log::Level, ports::Backend, scope::Thresholds, worker::Worker};
+use super::{Core, Started, log::Level, ports::Backend, restart::Restart, scope::Thresholds, worker::Worker};
 use crate::{alerts::Client, forwarder::memory::Memory};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,6 +16,7 @@ impl<C: Client> Core<C> {
         }));
         if let Ok(Ok(())) = checked {
             self.ports.repair = true;
+            self.restart.interrupted();
             self.ports.log.add(
                 Level::Error,
                 format_args!(
@@ -31,6 +32,7 @@ impl<C: Client> Core<C> {
         self.ports.backend = Backend::Memory(Memory::new());
         self.ports.thresholds = Thresholds::new();
         self.worker = Worker::new();
+        self.restart = Restart::new();
         self.started = Started::No;
         self.options = None;
         self.open = false;

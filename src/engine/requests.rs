@@ -149,6 +149,7 @@ impl<C: Client> Engine<C> {
         let mut call = self.enter();
         let route = if entry.is_exact() && flags.join() { call.route_if_new(entry.source()) } else { None };
         let result = call.ask(|manager, cx| manager.add(client, &entry, interface, flags, route, cx));
+        call.change_adopted(&entry, interface);
         noted!(call, result, "client {} adds {} on interface {}", client.index, Shown(&entry), Pair(interface))
     }
 
@@ -165,6 +166,7 @@ impl<C: Client> Engine<C> {
     ) -> Result<(), Error> {
         let mut call = self.enter();
         let result = call.ask(|manager, cx| manager.delete(client, &entry, interface, flags, cx));
+        call.change_adopted(&entry, interface);
         noted!(call, result, "client {} deletes {} on interface {}", client.index, Shown(&entry), Pair(interface))
     }
 

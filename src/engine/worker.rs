@@ -68,7 +68,8 @@ impl<C: Client> Core<C> {
         let compare = self.others.uncertain.then_some(self.others.rest_until);
         // A manual clock's time-outs are run by whoever advances it.
         let look = if self.clock.is_manual() { None } else { self.manager.next_look() };
-        retry.into_iter().chain(compare).chain(look).min()
+        let adopted = if self.clock.is_manual() { None } else { self.restart.next_work() };
+        retry.into_iter().chain(compare).chain(look).chain(adopted).min()
     }
 }
 
@@ -184,6 +185,7 @@ impl<C: Client> Engine<C> {
         #[cfg(target_os = "linux")]
         call.run_reconcile();
         if !call.clock.is_manual() {
+            call.run_adoption();
             call.run_due();
         }
         drop(call);

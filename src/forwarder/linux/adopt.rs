@@ -108,6 +108,7 @@ impl Linux {
             foreign,
             found: Found::default(),
             adopted_vifs,
+            rpf: None,
         };
         Ok((linux, entries))
     }
