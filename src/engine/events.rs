@@ -175,7 +175,8 @@ impl<C: Client> Call<C> {
 
     /// Looks the route to a source up again.
     pub(super) fn source_changed(&mut self, source: u32) {
-        let route = self.look_up(source);
+        // Without an answer it stays as it is, and is asked for again.
+        let Ok(route) = self.look_up(source) else { return };
         let step = self.ask(|manager, cx| manager.route_changed(source, route, cx));
         if self.complete(step) == Err(Error::OutOfMemory) {
             self.worker.routes_pending = true;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     alerts::{Client, in_callback},
-    forwarder::{EntryStatistics, InterfaceKey, OifStatistics, Route},
+    forwarder::{EntryStatistics, ForwarderError, InterfaceKey, OifStatistics, Route},
     manager::{ClientId, Entry, EnumerationId, EnumerationKind, Error, Flags, Flow, MfeView},
 };
 use std::{
@@ -289,14 +289,18 @@ impl<C: Client> Engine<C> {
 impl<C: Client> super::Core<C> {
     /// The route to a source whose route the manager does not know yet.
     pub(super) fn route_if_new(&mut self, source: u32) -> Option<Route> {
-        if self.manager.knows_route(source) { None } else { self.look_up(source) }
+        // One that cannot be looked up counts as no route until it can.
+        if self.manager.knows_route(source) { None } else { self.look_up(source).unwrap_or(None) }
     }
 
-    /// Looks a route up; a lookup that fails counts as no route.
-    pub(super) fn look_up(&mut self, source: u32) -> Option<Route> {
-        self.ports.backend.forwarder().route(source).unwrap_or_else(|error| {
-            self.ports.failed(format_args!("the route to {} could not be looked up", Ipv4Addr::from(source)), &error);
-            None
+    /// Looks a route up. After an error all are looked up again a little later.
+    pub(super) fn look_up(&mut self, source: u32) -> Result<Option<Route>, ForwarderError> {
+        self.ports.backend.forwarder().route(source).inspect_err(|error| {
+            self.worker.routes_pending = true;
+            self.ports.failed(
+                format_args!("the route to {} could not be looked up, it is tried again", Ipv4Addr::from(source)),
+                error,
+            );
         })
     }
 

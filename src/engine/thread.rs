@@ -28,13 +28,16 @@ pub(super) fn spawn<C: Client, B: Body<C>>(engine: &'static Engine<C>) -> bool {
     let argument = std::ptr::from_ref(engine).cast_mut().cast();
     let mut thread = MaybeUninit::uninit();
     let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-    // SAFETY: the signal sets and the thread's id are written before they are read. A
-    // thread inherits its maker's mask, so the host's signals are blocked while it is made.
+    // SAFETY: the signal sets and the thread's id are written before they are read: `before`
+    // by a call that succeeded (a sandbox may forbid it). A thread inherits its maker's mask,
+    // so the host's signals are blocked while it is made.
     unsafe {
         libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+        let blocked = libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) == 0;
         let made = libc::pthread_create(thread.as_mut_ptr(), ptr::null(), run::<C, B>, argument);
-        libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
+        if blocked {
+            libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
+        }
         if made == 0 {
             libc::pthread_detach(thread.assume_init());
         }

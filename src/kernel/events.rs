@@ -7,7 +7,7 @@ use super::monitor::{Change, Monitor, Prefix};
 use super::mroute::MrouteSocket;
 use super::reader::Reader;
 use super::rpf_table::RpfTable;
-use super::sys::SysResult;
+use super::sys::{SysError, SysResult};
 use super::table_monitor::{TableMonitor, Touch};
 use super::wake::WakeSource;
 use crate::forwarder::Event;
@@ -21,6 +21,9 @@ const ROUTES: usize = BATCH / 2;
 
 /// Places filled when no more of the table's changes are read: the same for those.
 const TOUCHES: usize = BATCH * 3 / 4;
+
+/// Between two looks where the system does not let us wait.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Places in a batch that are for wrong-interface reports alone; they have the others
 /// too where no packets without an entry wait.
@@ -154,7 +157,12 @@ impl Events {
         // only the four revents. No signal mask is given.
         let count =
             unsafe { libc::ppoll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, limit, std::ptr::null()) };
-        // After an error (a signal) the kernel has written nothing.
+        if count < 0 && SysError::last("waiting for events").errno != libc::EINTR {
+            // As in a sandbox that sets RLIMIT_NOFILE to 0. No read waits.
+            std::thread::sleep(left.map_or(PAUSE, |left| left.min(PAUSE)));
+            return Ready { upcalls: true, routes: true, table: true, woken: self.wake.drain(), rpf: true };
+        }
+        // After a signal the kernel has written nothing.
         let ready = |at: usize| count > 0 && entries[at].revents != 0;
         Ready { upcalls: ready(0), routes: ready(1), table: ready(2), woken: ready(3), rpf: ready(4) }
     }

@@ -156,13 +156,17 @@ impl MrouteSocket {
     }
 
     pub(crate) fn del_vif(&self, vif: usize) -> SysResult<()> {
-        self.set(uapi::MRT_DEL_VIF, &vif_only(vif), "deleting a VIF")
+        self.set_surely(uapi::MRT_DEL_VIF, &vif_only(vif), "deleting a VIF")
     }
 
     /// The kernel deletes a VIF together with its interface, without a word.
     pub(crate) fn vif_exists(&self, vif: usize) -> bool {
         let mut request = SiocVifReq { vifi: vif as u16, icount: 0, ocount: 0, ibytes: 0, obytes: 0 };
-        self.ask(uapi::SIOCGETVIFCNT, &mut request, "reading a VIF").is_ok()
+        match self.ask(uapi::SIOCGETVIFCNT, &mut request, "reading a VIF") {
+            Ok(()) => true,
+            // EINVAL: beyond the last one. Another error says nothing; most are there.
+            Err(error) => !matches!(error.errno, libc::EADDRNOTAVAIL | libc::EINVAL | libc::ESHUTDOWN),
+        }
     }
 
     /// Makes or replaces an entry. The kernel also accepts a parent that does not exist.
@@ -180,7 +184,7 @@ impl MrouteSocket {
 
     pub(crate) fn del_mfc(&self, source: u32, group: u32) -> SysResult<()> {
         let value = entry_only(source, group);
-        self.set(uapi::MRT_DEL_MFC, &value, "deleting a forwarding entry")
+        self.set_surely(uapi::MRT_DEL_MFC, &value, "deleting a forwarding entry")
     }
 
     /// The entry's counters, `None` when it is not there.
@@ -198,7 +202,7 @@ impl MrouteSocket {
     /// else still has a duplicate of the socket.
     pub(crate) fn close(&mut self) {
         if self.active && !self.leave {
-            let _ = self.set(uapi::MRT_DONE, &0i32, "giving the multicast routing table back");
+            let _ = self.set_surely(uapi::MRT_DONE, &0i32, "giving the multicast routing table back");
         }
         self.active = false;
     }
@@ -208,6 +212,16 @@ impl MrouteSocket {
         // of a helper beside the owner: the entry would be static and outlive us.
         self.check_active(doing)?;
         option(&self.fd, name, value, doing)
+    }
+
+    /// For what has no way to fail: the kernel's part does not, but a BPF program of the
+    /// cgroup, which sees every option first, may lack memory.
+    fn set_surely<T: Copy>(&self, name: i32, value: &T, doing: &'static str) -> SysResult<()> {
+        match self.set(name, value, doing) {
+            // It is not there, as wished.
+            Err(error) if !matches!(error.errno, libc::ENOENT | libc::EADDRNOTAVAIL) => self.set(name, value, doing),
+            result => result,
+        }
     }
 
     fn ask<T: Copy>(&self, request: u32, value: &mut T, doing: &'static str) -> SysResult<()> {

@@ -78,12 +78,17 @@ impl NetlinkSocket {
     /// when this returns.
     pub(crate) fn send(&self, request: &[u8]) -> SysResult<()> {
         let fd = self.fd.as_raw_fd();
-        // SAFETY: the kernel reads `request` within its length.
-        let sent = unsafe { libc::send(fd, request.as_ptr().cast(), request.len(), 0) };
-        if sent < 0 {
-            return Err(SysError::last("sending a netlink request"));
+        loop {
+            // SAFETY: the kernel reads `request` within its length.
+            let sent = unsafe { libc::send(fd, request.as_ptr().cast(), request.len(), 0) };
+            if sent >= 0 {
+                return Ok(());
+            }
+            let error = SysError::last("sending a netlink request");
+            if error.errno != libc::EINTR {
+                return Err(error);
+            }
         }
-        Ok(())
     }
 
     /// Reads one datagram, without waiting.

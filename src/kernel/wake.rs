@@ -90,11 +90,11 @@ impl WakeSource {
         self.fd
     }
 
-    /// Forgets the wakes so far.
-    pub(crate) fn drain(&self) {
+    /// Forgets the wakes so far; says whether there were any.
+    pub(crate) fn drain(&self) -> bool {
         let mut count = [0u8; 8];
         // SAFETY: the kernel writes at most 8 bytes into `count`; the eventfd does not block.
-        unsafe { libc::read(self.fd, count.as_mut_ptr().cast(), count.len()) };
+        unsafe { libc::read(self.fd, count.as_mut_ptr().cast(), count.len()) > 0 }
     }
 }
 
