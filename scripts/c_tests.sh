@@ -1,6 +1,7 @@
 #!/bin/bash
 # c_tests.sh DIRECTORY [CTEST-OPTIONS]: ctest there, some tests at a time, and the numbers
-# of it for the summary: tests, the calls of the stress test, allocation points.
+# of it for the summary: tests, the calls of the stress test, allocation points,
+# faults injected.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$1"
@@ -10,6 +11,7 @@ log=Testing/Temporary/LastTest.log
 {
     echo "C tests: $(grep -c '^Test Passed' $log || true) passed, $(grep -c '^Test Skipped\|SKIP_RETURN' $log || true) skipped;" \
         "stress: $(awk -f "$root/scripts/stress.awk" $log)"
+    grep -h '^faults injected' $log || true
     # The table of oom: a line for each function, and the sum.
     awk '/^function +states +points/ { table = 1 }
         /^states:/ { table = 0 }

@@ -17,6 +17,7 @@ check=(
     "nm binutils"
     "cmake cmake"
     "ctest cmake"
+    "strace strace"
     "clang clang"
     "/usr/share/mingw-w64/include/mgm.h mingw-w64-common"
     "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix"

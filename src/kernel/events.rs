@@ -160,7 +160,7 @@ impl Events {
         if count < 0 && SysError::last("waiting for events").errno != libc::EINTR {
             // As in a sandbox that sets RLIMIT_NOFILE to 0. No read waits.
             std::thread::sleep(left.map_or(PAUSE, |left| left.min(PAUSE)));
-            return Ready { upcalls: true, routes: true, table: true, woken: self.wake.drain(), rpf: true };
+            return Ready { upcalls: true, routes: true, table: true, woken: self.wake.drain(), rpf: self.rpf.is_some() };
         }
         // After a signal the kernel has written nothing.
         let ready = |at: usize| count > 0 && entries[at].revents != 0;
