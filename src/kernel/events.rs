@@ -114,6 +114,9 @@ impl Events {
             let ready = self.poll(if more { Some(Duration::ZERO) } else { left });
             if ready.routes || self.monitor.has_more() {
                 self.read_routes(batch);
+                if batch.length > 0 {
+                    self.reader.await_route_changes();
+                }
             }
             if ready.rpf {
                 batch.push(Event::RpfTableChanged);
@@ -157,13 +160,16 @@ impl Events {
         // only the four revents. No signal mask is given.
         let count =
             unsafe { libc::ppoll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, limit, std::ptr::null()) };
-        if count < 0 && SysError::last("waiting for events").errno != libc::EINTR {
-            // As in a sandbox that sets RLIMIT_NOFILE to 0. No read waits.
-            std::thread::sleep(left.map_or(PAUSE, |left| left.min(PAUSE)));
-            return Ready { upcalls: true, routes: true, table: true, woken: self.wake.drain(), rpf: self.rpf.is_some() };
+        if count < 0 {
+            // Else as in a sandbox that sets RLIMIT_NOFILE to 0.
+            if SysError::last("waiting for events").errno != libc::EINTR {
+                std::thread::sleep(left.map_or(PAUSE, |left| left.min(PAUSE)));
+            }
+            // The kernel has written nothing. No read waits.
+            let (woken, rpf) = (self.wake.drain(), self.rpf.is_some());
+            return Ready { upcalls: true, routes: true, table: true, woken, rpf };
         }
-        // After a signal the kernel has written nothing.
-        let ready = |at: usize| count > 0 && entries[at].revents != 0;
+        let ready = |at: usize| entries[at].revents != 0;
         Ready { upcalls: ready(0), routes: ready(1), table: ready(2), woken: ready(3), rpf: ready(4) }
     }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::mroute::{MrouteSocket, UPCALL};
 use super::sys::{self, SysError, SysResult};
+use super::uapi;
 use super::upcall::{self, Message};
 use crate::forwarder::PacketReport;
 
@@ -54,6 +55,15 @@ impl Reader {
 
     pub(crate) fn fd(&self) -> RawFd {
         self.socket.as_raw_fd()
+    }
+
+    /// Waits until the changes of routes that were told are made: the kernel tells of a
+    /// deletion before it deletes, and a lookup in between finds the old route. Who changes
+    /// routes holds a lock (RTNL) that each option of multicast routing takes too; one
+    /// without a value is refused and changes nothing.
+    pub(crate) fn await_route_changes(&self) {
+        let doing = "waiting for a change of routes";
+        let _ = sys::set_option(&self.socket, libc::IPPROTO_IP, uapi::MRT_DEL_VIF, &(), doing);
     }
 
     /// Reads upcalls until none is left, there is no room, or it has read enough.

@@ -87,12 +87,17 @@ impl TableSocket {
     /// kernel walks its list from the start for every part. Entries that come or go
     /// meanwhile may be missed or come twice. [`Self::next`] follows until it says that it is over.
     pub(crate) fn start(&mut self) -> SysResult<()> {
-        // An earlier reading that an error ended goes on until it is read.
-        while let Ok(Received::Messages(_) | Received::Truncated) = self.netlink.receive() {}
+        self.end_reading();
         self.sequence = self.sequence.wrapping_add(1);
         let mut request = Request::new(libc::RTM_GETROUTE, libc::NLM_F_DUMP, self.sequence, &route_header(0))
             .attribute(libc::RTA_TABLE, self.table.to_ne_bytes());
         self.netlink.send(request.finish())
+    }
+
+    /// An earlier reading that an error ended goes on until it is read, and the kernel
+    /// refuses another one (EBUSY).
+    fn end_reading(&mut self) {
+        while let Ok(Received::Messages(_) | Received::Truncated) = self.netlink.receive() {}
     }
 
     /// Hands the next entries out; says whether there may be more.
@@ -137,6 +142,7 @@ impl TableSocket {
     /// The interface of each VIF, 0 where there is none.
     pub(crate) fn vifs(&mut self) -> SysResult<[u32; MAXVIFS]> {
         let doing = "reading the VIFs";
+        self.end_reading();
         self.sequence = self.sequence.wrapping_add(1);
         let mut header = [0; LINK_HEADER];
         header[0] = uapi::RTNL_FAMILY_IPMR;
