@@ -56,7 +56,7 @@ total=$(cat "$out"/{caught,missed,unviable}.txt | wc -l)
 unviable=$(wc -l <"$out/unviable.txt")
 # What one leaves goes to the next: the cheap ones first.
 [ ! -s "$out/missed.txt" ] || mutants 60 --lib --iterate "$@"
-[ ! -s "$out/missed.txt" ] || mutants 300 "--test=manager_random --test=oracle --test=panics" --iterate "$@"
+[ ! -s "$out/missed.txt" ] || mutants 300 "--test=manager_random --test=rust_api --test=panics --test=oracle" --iterate "$@"
 [ ! -s "$out/missed.txt" ] || MGM_C_TESTS_RUN="test_oom test_api_stress" mutants 900 --test=c_tests --iterate "$@"
 
 # A mutant in the list is "file: mutation: source line", without numbers that change.

@@ -65,7 +65,7 @@ done
 in_kernel "${flows[@]}"
 same_entries router
 # Nothing of it was anybody else's work, nothing failed or was lost.
-until_data router counters ".* errors=0 lost=0"
+until_data router counters ".* errors=0 lost=0 skipped=0"
 prints router others "repaired=0 foreign=0 interfaces=0 .*" || fail "$(data router others)"
 for interface in r-up r-a r-b; do
     ask router "release 0 $interface"
