@@ -208,7 +208,11 @@ impl Manager {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::mask_of, *};
+    use super::super::{
+        mask_of,
+        testing::{GROUP, Nowhere, Order, flow, link, manager, orders, packet, resume},
+    };
+    use super::*;
 
     fn boundary(if_index: u32, group: u32, len: u8) -> Boundary {
         Boundary::new(if_index, group, mask_of(len)).unwrap()
@@ -240,5 +244,48 @@ mod tests {
         assert!(boundaries.stop(2, 0xEFFF_0101) && boundaries.stop(2, 0xEF01_0101) && !boundaries.stop(2, 0xE801_0101));
         assert!(boundaries.stop(3, 0xE801_0101));
         assert!(!boundaries.stop(0, 0xEF01_0101) && !boundaries.stop(4, 0xEF01_0101));
+    }
+
+    #[test]
+    fn lists_lose_what_is_beyond_a_boundary_and_get_it_back() {
+        let manager = &mut manager();
+        let install = |source, oifs: &[u32]| Order::Install(flow(source), oifs.iter().copied().map(link).collect());
+        let cut = orders(|cx| manager.add_boundary(boundary(2, GROUP, 32), cx).unwrap());
+        assert_eq!(cut, [install(5, &[3]), install(6, &[3])]);
+        assert_eq!(manager.audit(), Ok(()));
+        let grown = orders(|cx| manager.delete_boundary(boundary(2, GROUP, 32), cx).unwrap());
+        // Two memberships may want link 2 in the first list.
+        let room = [Order::Prepare(flow(5), 3), Order::Prepare(flow(6), 2)];
+        assert_eq!(grown, room.into_iter().chain([5, 6].map(|source| install(source, &[2, 3]))).collect::<Vec<_>>());
+        assert_eq!(manager.audit(), Ok(()));
+    }
+
+    #[test]
+    fn a_boundary_where_nothing_goes_changes_no_entry() {
+        let manager = &mut manager();
+        assert_eq!(orders(|cx| manager.add_boundary(boundary(9, GROUP, 32), cx).unwrap()), []);
+        assert_eq!(orders(|cx| manager.delete_boundary(boundary(9, GROUP, 32), cx).unwrap()), []);
+    }
+
+    #[test]
+    fn there_is_room_to_tell_of_every_list() {
+        let manager = &mut manager();
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        manager.add_boundary(boundary(3, GROUP, 32), &mut cx).unwrap();
+        // More than the outbox has room for anyway.
+        for source in 1_000..2_000 {
+            let step = packet(manager, source);
+            resume(manager, step);
+        }
+        manager.outbox.clear(0);
+        // On the iif, then on the only outgoing interface.
+        for if_index in [1, 2] {
+            manager.add_boundary(boundary(if_index, GROUP, 32), &mut cx).unwrap();
+            assert_eq!(std::iter::from_fn(|| manager.pop_alert(0)).count(), 1_002);
+            assert_eq!(manager.audit(), Ok(()));
+            manager.delete_boundary(boundary(if_index, GROUP, 32), &mut cx).unwrap();
+            assert_eq!(std::iter::from_fn(|| manager.pop_alert(0)).count(), 1_002);
+            assert_eq!(manager.audit(), Ok(()));
+        }
     }
 }

@@ -48,3 +48,22 @@ impl From<smallvec::CollectionAllocErr> for Error {
         Self::OutOfMemory
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_says_what_is_wrong() {
+        let texts = [
+            (Error::InvalidParameter, "a dead handle or an argument out of its range"),
+            (Error::AlreadyExists, "it is there or taken already"),
+            (Error::NotFound, "there is no such thing"),
+            (Error::CanNotComplete, "not possible now"),
+            (Error::OutOfMemory, "out of memory"),
+        ];
+        for (error, text) in texts {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

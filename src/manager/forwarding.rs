@@ -165,3 +165,77 @@ impl Manager {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Flags, MfeView, Step,
+        testing::{GROUP, Nowhere, Order, flow, link, manager, orders},
+    };
+    use super::*;
+
+    fn all() -> Entry {
+        Entry::new(0, 0, GROUP, 0).unwrap()
+    }
+
+    #[test]
+    fn a_forwarder_makes_room_for_one_more() {
+        let manager = &mut manager();
+        let owner = manager.client_at(1).unwrap();
+        let made = orders(|cx| manager.add(owner, &all(), link(4), Flags::JOIN, None, cx).unwrap());
+        let longer = |source| Order::Install(flow(source), vec![link(2), link(3), link(4)]);
+        assert_eq!(made, [Order::Prepare(flow(5), 3), Order::Prepare(flow(6), 3), longer(5), longer(6)]);
+    }
+
+    /// Refuses to make room.
+    struct Full;
+
+    impl super::super::Forwarding for Full {
+        fn open(&mut self, _: InterfaceKey) -> Result<(), Error> {
+            Ok(())
+        }
+        fn close(&mut self, _: InterfaceKey) {}
+        fn prepare(&mut self, _: Flow, _: usize) -> Result<(), Error> {
+            Err(Error::OutOfMemory)
+        }
+        fn install(&mut self, _: &MfeView<'_>) {}
+        fn remove(&mut self, _: Flow) {}
+    }
+
+    #[test]
+    fn a_list_has_room_before_anything_changes() {
+        let manager = &mut manager();
+        let owner = manager.client_at(1).unwrap();
+        let mut last = 4;
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        while manager.mfes[0].oifs.len() < manager.mfes[0].oifs.capacity() {
+            manager.add(owner, &all(), link(last), Flags::JOIN, None, &mut cx).unwrap();
+            last += 1;
+            assert!(matches!(manager.take(owner, link(last), &mut cx), Step::Done(Ok(()))));
+        }
+        let full = manager.mfes[0].oifs.len();
+        let mut cx = Context { now: 1, forwarding: &mut Full };
+        let refused = manager.add(owner, &all(), link(last), Flags::JOIN, None, &mut cx);
+        assert_eq!(refused, Err(Error::OutOfMemory));
+        assert_eq!(manager.mfes[0].oifs.len(), full);
+        assert!(manager.mfes[0].oifs.capacity() > full);
+    }
+
+    #[test]
+    fn uses_of_an_interface_are_counted_when_it_leaves() {
+        let manager = &mut manager();
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        manager.mfes[0].oifs.insert(0, Oif::vetoed(0));
+        manager.interfaces[0].mfe_refs += 1;
+        // The veto of the iif goes.
+        let owner = manager.client_at(0).unwrap();
+        manager.add(owner, &all(), link(1), Flags::JOIN, None, &mut cx).unwrap();
+        assert_eq!(manager.mfes[0].oifs.len(), 2);
+        assert_eq!(manager.audit(), Ok(()));
+
+        let owner = manager.client_at(1).unwrap();
+        manager.delete(owner, &all(), link(3), Flags::JOIN, &mut cx).unwrap();
+        assert_eq!(manager.mfes[0].oifs.len(), 1);
+        assert_eq!(manager.audit(), Ok(()));
+    }
+}

@@ -160,11 +160,10 @@ impl Manager {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        Forwarding, MfeView,
-        testing::{Nowhere, flow, manager},
+        Alert, Entry, Flags,
+        testing::{GROUP, Nowhere, Order, flow, link, manager, orders},
     };
     use super::*;
-    use crate::forwarder::InterfaceKey;
 
     #[test]
     fn there_is_a_time_to_look_as_long_as_there_are_entries() {
@@ -175,27 +174,45 @@ mod tests {
         assert_eq!((manager.next_due(), manager.next_look()), (None, None));
     }
 
-    struct Installed(Vec<Flow>);
-
-    impl Forwarding for Installed {
-        fn open(&mut self, _: InterfaceKey) -> Result<(), Error> {
-            Ok(())
-        }
-        fn close(&mut self, _: InterfaceKey) {}
-        fn prepare(&mut self, _: Flow, _: usize) -> Result<(), Error> {
-            Ok(())
-        }
-        fn install(&mut self, entry: &MfeView<'_>) {
-            self.0.push(Flow { source: entry.source(), group: entry.group() });
-        }
-        fn remove(&mut self, _: Flow) {}
-    }
-
     #[test]
     fn a_forwarder_that_lost_all_gets_every_entry_again() {
         let manager = &mut manager();
-        let mut installed = Installed(Vec::new());
-        manager.install_all(&mut Context { now: 2, forwarding: &mut installed });
-        assert_eq!(installed.0, [5, 6].map(flow));
+        let both = [5, 6].map(|source| Order::Install(flow(source), vec![link(2), link(3)]));
+        assert_eq!(orders(|cx| manager.install_all(cx)), both);
+    }
+
+    #[test]
+    fn a_forwarder_gets_again_what_goes_to_an_interface() {
+        let manager = &mut manager();
+        assert_eq!(orders(|cx| manager.install_towards(1, cx)), []);
+        assert_eq!(orders(|cx| manager.install_towards(4, cx)), []);
+        let owner = manager.client_at(1).unwrap();
+        let all = Entry::new(0, 0, GROUP, 0).unwrap();
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        manager.delete(owner, &all, link(2), Flags::JOIN, &mut cx).unwrap();
+        let to_2 = [Order::Install(flow(5), vec![link(2), link(3)])];
+        assert_eq!(orders(|cx| manager.install_towards(2, cx)), to_2);
+        // Nothing else is forwarded to.
+        manager.delete(owner, &all, link(3), Flags::JOIN, &mut cx).unwrap();
+        assert_eq!(orders(|cx| manager.install_towards(2, cx)), [Order::Install(flow(5), vec![link(2)])]);
+        assert_eq!(orders(|cx| manager.install_towards(3, cx)), []);
+    }
+
+    #[test]
+    fn wrong_interface_alerts_keep_their_distance() {
+        let manager = &mut manager();
+        manager.outbox.clear(1);
+        let on_2 = Arrival { if_index: 2, next_hop: None };
+        let mut told = |now| {
+            manager.wrong_interface(on_2, flow(5), &PacketHeader::new(&[0x45; 20]), now);
+            let alert = manager.pop_alert(1);
+            if let Some(Alert::WrongInterface { header, .. }) = alert {
+                manager.take_header(header).unwrap();
+            }
+            alert.is_some()
+        };
+        let times = [7, 8, 2_906, 2_907, 5_806, 5_807, 9_999];
+        assert_eq!(times.map(&mut told), [true, false, false, true, false, true, true]);
+        assert_eq!(manager.counters().wrong_interface, 7);
     }
 }

@@ -18,11 +18,45 @@ impl Forwarding for Nowhere {
     fn remove(&mut self, _: Flow) {}
 }
 
+/// What a [`Recorder`] was told.
+#[derive(PartialEq, Eq, Debug)]
+pub enum Order {
+    Prepare(Flow, usize),
+    Install(Flow, Vec<InterfaceKey>),
+}
+
+/// Takes every order, and keeps those about lists.
+#[derive(Default)]
+pub struct Recorder(pub Vec<Order>);
+
+impl Forwarding for Recorder {
+    fn open(&mut self, _: InterfaceKey) -> Result<(), Error> {
+        Ok(())
+    }
+    fn close(&mut self, _: InterfaceKey) {}
+    fn prepare(&mut self, flow: Flow, oifs: usize) -> Result<(), Error> {
+        self.0.push(Order::Prepare(flow, oifs));
+        Ok(())
+    }
+    fn install(&mut self, entry: &MfeView<'_>) {
+        let flow = Flow { source: entry.source(), group: entry.group() };
+        self.0.push(Order::Install(flow, entry.oifs().collect()));
+    }
+    fn remove(&mut self, _: Flow) {}
+}
+
+/// What a request makes of the forwarder's orders.
+pub fn orders(request: impl FnOnce(&mut Context<'_>)) -> Vec<Order> {
+    let mut recorder = Recorder::default();
+    request(&mut Context { now: 1, forwarding: &mut recorder });
+    recorder.0
+}
+
 /// The group of all.
-const GROUP: u32 = 0xEF01_0101;
+pub const GROUP: u32 = 0xEF01_0101;
 
 /// All sources are behind link 1.
-const ROUTE: Option<Route> = Some(Route { if_index: 1, gateway: 0, network: 0, prefix_len: 0, protocol: 3 });
+pub const ROUTE: Option<Route> = Some(Route { if_index: 1, gateway: 0, network: 0, prefix_len: 0, protocol: 3 });
 
 /// An interface.
 pub fn link(if_index: u32) -> InterfaceKey {
