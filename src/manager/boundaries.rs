@@ -272,12 +272,12 @@ mod tests {
         let manager = &mut manager();
         let mut cx = Context { now: 1, forwarding: &mut Nowhere };
         manager.add_boundary(boundary(3, GROUP, 32), &mut cx).unwrap();
-        // More than the outbox has room for anyway.
+        // More than an outbox that was emptied has room for.
         for source in 1_000..2_000 {
             let step = packet(manager, source);
             resume(manager, step);
         }
-        manager.outbox.clear(0);
+        (0..3).for_each(|client| manager.outbox.clear(client));
         // On the iif, then on the only outgoing interface.
         for if_index in [1, 2] {
             manager.add_boundary(boundary(if_index, GROUP, 32), &mut cx).unwrap();
