@@ -84,7 +84,7 @@ impl Manager {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        Answer, Context, Direct, Error, Step,
+        Answer, Boundary, Context, Direct, Error, Step,
         mfes::Oif,
         tasks::Work,
         testing::{Nowhere, flow, link, manager, packet, resume},
@@ -95,7 +95,7 @@ mod tests {
     fn parts_that_disagree_are_found() {
         assert_eq!(manager().audit(), Ok(()));
         type Break<'a> = (&'a str, &'a dyn Fn(&mut Manager));
-        let broken: [Break<'_>; 13] = [
+        let broken: [Break<'_>; 14] = [
             ("live clients are counted wrong", &|m| m.live_clients += 1),
             ("the MFE indexes disagree", &|m| m.mfes[0].flow = flow(9)),
             ("the membership indexes disagree", &|m| m.interfaces[1].routing = Some(0)),
@@ -108,6 +108,11 @@ mod tests {
             }),
             ("an oif is held by nobody", &|m| m.mfes[0].oifs.push(Oif::active(77))),
             ("an oif is the iif", &|m| m.mfes[0].oifs.push(Oif::active(0))),
+            ("an oif is beyond a boundary", &|m| {
+                let boundary = Boundary::new(2, 0, 0).unwrap();
+                m.add_boundary(boundary, &mut Context { now: 1, forwarding: &mut Nowhere }).unwrap();
+                m.mfes[0].oifs.insert(0, Oif::active(1));
+            }),
             ("oifs are not ascending", &|m| m.mfes[0].oifs.reverse()),
             ("oifs are not ascending", &|m| m.mfes[0].oifs[1] = Oif::vetoed(1)),
             ("an MFE's source is unknown", &|m| m.sources.release(6)),

@@ -548,3 +548,96 @@ impl Manager {
         Progress::Finished(Err(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Due, Flags, Step,
+        packets::Drop,
+        testing::{Nowhere, flow, link, manager, resume},
+    };
+    use super::*;
+
+    /// Ends the time of the entry from source 5, which has forwarded packets.
+    fn renew(manager: &mut Manager, cx: &mut Context<'_>) -> (TaskId, Direct) {
+        match manager.expire(Due { flow: flow(5), forwards: true }, 10, cx) {
+            Step::Call(task, _, direct) => (task, direct),
+            Step::Done(_) => panic!("nobody is asked"),
+        }
+    }
+
+    #[test]
+    fn a_renewal_keeps_the_uses_of_oifs() {
+        let mut manager = manager();
+        let mut cx = Context { now: 900_001, forwarding: &mut Nowhere };
+        let (task, _) = renew(&mut manager, &mut cx);
+        let step = manager.resume(task, Answer::Nothing, &mut cx);
+        resume(&mut manager, step);
+        assert_eq!((manager.counters.renewed, manager.audit()), (1, Ok(())));
+    }
+
+    #[test]
+    fn a_packet_makes_an_entry_that_was_deleted_while_it_was_renewed() {
+        let mut manager = manager();
+        let mut cx = Context { now: 900_001, forwarding: &mut Nowhere };
+        let (task, direct) = renew(&mut manager, &mut cx);
+        assert!(matches!(direct, Direct::Rpf { header: None, .. }));
+        let id = manager.mfes.find(flow(5)).unwrap();
+        manager.delete_mfe(id, &mut cx);
+        let header = PacketHeader::new(&[0x45; 20]);
+        assert!(matches!(manager.packet(None, flow(5), header, None, &mut cx), Err(Drop::Busy)));
+        // It starts anew, with the packet; the answer to the old question is nothing to it.
+        let step = manager.resume(task, Answer::Rpf(link(1), 77), &mut cx);
+        assert!(matches!(step, Step::Call(_, _, Direct::Rpf { header: Some(kept), .. }) if kept == header));
+        resume(&mut manager, step);
+        assert!(manager.mfe(flow(5), 1).is_some());
+        assert_eq!((manager.counters.renewed, manager.audit()), (0, Ok(())));
+    }
+
+    #[test]
+    fn nothing_is_installed_after_the_last_client() {
+        let mut manager = manager();
+        let (_, making) = manager.constructing[0];
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        manager.forget_entries(&mut cx);
+        let step = manager.resume(making, Answer::Rpf(link(1), 0), &mut cx);
+        assert!(matches!(step, Step::Done(Ok(()))));
+        assert!(manager.mfe(flow(7), 1).is_none() && !manager.is_constructing(flow(7)));
+    }
+
+    #[test]
+    fn somebody_who_cannot_be_asked_changes_nothing() {
+        let mut manager = manager();
+        let (_, making) = manager.constructing[0];
+        let [asked, other] = [1, 2].map(|index| manager.client_at(index).unwrap());
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        let step = manager.resume(making, Answer::Nothing, &mut cx);
+        assert!(matches!(step, Step::Call(_, client, Direct::Creation { .. }) if client == asked));
+        // One that joins now is in the list, but is not asked any more.
+        assert!(matches!(manager.take(other, link(5), &mut cx), Step::Done(Ok(()))));
+        let entry = Entry::new(0, 0, flow(7).group, 0).unwrap();
+        manager.add(other, &entry, link(5), Flags::JOIN, None, &mut cx).unwrap();
+        assert!(matches!(manager.resume(making, Answer::Nothing, &mut cx), Step::Done(Ok(()))));
+        let id = manager.mfes.find(flow(7)).unwrap();
+        let oifs = manager.mfes[id].active().map(|oif| manager.interfaces[oif].key);
+        assert_eq!(oifs.collect::<Vec<_>>(), [2, 3, 5].map(link));
+    }
+
+    #[test]
+    fn without_memory_a_new_entry_is_not_made_and_one_that_moves_is_removed() {
+        let mut manager = manager();
+        let (_, making) = manager.constructing[0];
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        let step = manager.resume(making, Answer::OutOfMemory, &mut cx);
+        assert!(matches!(step, Step::Done(Err(Error::OutOfMemory))));
+        assert!(manager.mfe(flow(7), 1).is_none());
+        assert_eq!(manager.counters.dropped_memory, 1);
+
+        let elsewhere = manager.sources.route(5).map(|route| Route { if_index: 4, ..*route });
+        let Step::Call(moving, ..) = manager.route_changed(5, elsewhere, &mut cx) else { panic!("nobody is asked") };
+        assert!(matches!(manager.resume(moving, Answer::OutOfMemory, &mut cx), Step::Done(Ok(()))));
+        assert!(manager.mfe(flow(5), 1).is_none() && manager.mfe(flow(6), 1).is_some());
+        // It was no packet that was lost.
+        assert_eq!((manager.counters.dropped_memory, manager.audit()), (1, Ok(())));
+    }
+}

@@ -641,6 +641,19 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_is_joined_as_long_as_anybody_holds_it() {
+        let mut memberships = joined();
+        assert!([0xEF01_0101, 0xEF01_0102].iter().all(|&group| memberships.is_joined(&any_source(group))));
+        assert!(!memberships.is_joined(&any_source(0xEF01_0103)));
+        for interface in 0..3 {
+            assert!(memberships.is_joined(&any_source(0xEF01_0101)));
+            memberships.remove(&any_source(0xEF01_0101), interface, Party::Owner, &Same);
+        }
+        memberships.remove(&any_source(0xEF01_0102), 1, Party::Igmp, &Same);
+        assert!(![0xEF01_0101, 0xEF01_0102].iter().any(|&group| memberships.is_joined(&any_source(group))));
+    }
+
+    #[test]
     fn removing_what_is_not_held_changes_nothing() {
         let mut memberships = joined();
         for (group, interface, party) in [

@@ -206,6 +206,22 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_is_nearly_empty_is_not_joined_with_a_full_one() {
+        let (mut ordered, mut model) = (Ordered::new(), BTreeMap::new());
+        for key in 0..2 * RUN as u64 {
+            ordered.reserve_one().unwrap();
+            ordered.insert(key, 0);
+            model.insert(key, 0);
+        }
+        for key in 1..RUN as u64 {
+            ordered.remove(key);
+            model.remove(&key);
+        }
+        check(&ordered, &model);
+        assert_eq!(ordered.runs.len(), 2);
+    }
+
+    #[test]
     fn runs_that_are_nearly_empty_are_joined() {
         let (mut ordered, mut model) = (Ordered::new(), BTreeMap::new());
         for key in 0..20 * RUN as u64 {

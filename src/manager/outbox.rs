@@ -282,6 +282,19 @@ mod tests {
     }
 
     #[test]
+    fn memory_of_many_goes_back_and_that_of_few_stays() {
+        let mut outbox = Outbox::new();
+        outbox.reserve_clients(1).unwrap();
+        for n in [1, 2_000] {
+            outbox.reserve(n).unwrap();
+            (0..n).for_each(|_| outbox.push(0, Alert::Join { entry: Entry::default(), membership: true }));
+            outbox.clear(0);
+            // The standing reserve, and room for a few.
+            assert_eq!(outbox.nodes.bound(), 512);
+        }
+    }
+
+    #[test]
     fn headers_are_kept_until_they_are_taken() {
         let mut outbox = Outbox::new();
         outbox.reserve_clients(1).unwrap();

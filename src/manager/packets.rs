@@ -121,3 +121,28 @@ impl Manager {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Counters, testing::manager},
+        *,
+    };
+
+    #[test]
+    fn each_dropped_packet_is_counted_under_its_reason() {
+        let mut manager = Manager::new();
+        for (n, why) in [(1, Drop::Scope), (2, Drop::Limit), (3, Drop::Memory), (4, Drop::Busy)] {
+            (0..n).for_each(|_| manager.count_drop(why));
+        }
+        let counted =
+            Counters { dropped_scope: 1, dropped_limit: 2, dropped_memory: 3, dropped_busy: 4, ..Counters::default() };
+        assert_eq!(manager.counters, counted);
+    }
+
+    #[test]
+    fn routes_of_sources_in_use_are_known() {
+        let manager = manager();
+        assert_eq!([4, 5, 6, 7, 8].map(|source| manager.knows_route(source)), [false, true, true, true, false]);
+    }
+}

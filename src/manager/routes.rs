@@ -68,3 +68,35 @@ impl Manager {
         Ok(self.run_moves(moves, cx))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Flags,
+        testing::{Nowhere, flow, link, manager, resume},
+    };
+    use super::*;
+
+    #[test]
+    fn the_next_source_is_the_lowest_of_the_prefix() {
+        let manager = manager();
+        let next = |from| manager.next_source(from, 4, 30);
+        assert_eq!([0, 5, 6, 7, 8].map(next), [Some(5), Some(5), Some(6), Some(7), None]);
+        assert_eq!((manager.next_source(0, 0, 30), manager.next_source(0, 8, 30)), (None, None));
+        assert_eq!((manager.next_source(0, 0, 0), manager.next_source(0, 6, 32)), (Some(5), Some(6)));
+    }
+
+    #[test]
+    fn a_source_is_out_of_use_after_its_last_membership_and_entry() {
+        let mut manager = manager();
+        let (client, entry) = (manager.client_at(1).unwrap(), Entry::exact(5, flow(5).group));
+        let making = manager.constructing[0].1;
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        manager.forget_entries(&mut cx);
+        let step = manager.resume(making, super::super::Answer::Nothing, &mut cx);
+        resume(&mut manager, step);
+        assert_eq!(manager.next_source(0, 0, 0), Some(5));
+        manager.delete(client, &entry, link(2), Flags::JOIN, &mut cx).unwrap();
+        assert_eq!((manager.next_source(0, 0, 0), manager.audit()), (None, Ok(())));
+    }
+}

@@ -216,4 +216,12 @@ mod tests {
         assert!((0..512).all(|i| slab.insert(i) == i));
         assert!((0..512).all(|i| slab[i] == i));
     }
+
+    #[test]
+    fn there_is_room_for_many_millions() {
+        let mut slab = Slab::<()>::new();
+        let most = 1 << 24;
+        slab.reserve(most + 1).unwrap();
+        assert_eq!(slab.bound() as usize, most + CHUNK);
+    }
 }
