@@ -97,7 +97,7 @@ mod tests {
         type Break<'a> = (&'a str, &'a dyn Fn(&mut Manager));
         let broken: [Break<'_>; 14] = [
             ("live clients are counted wrong", &|m| m.live_clients += 1),
-            ("the MFE indexes disagree", &|m| m.mfes[0].flow = flow(9)),
+            ("the MFE indexes disagree", &|m| m.mfes[0].flow = flow(6)),
             ("the membership indexes disagree", &|m| m.interfaces[1].routing = Some(0)),
             ("an interface is held by nobody", &|m| m.interfaces[3].routing = None),
             ("an interface is held by a dead client", &|m| m.interfaces[3].routing = Some(77)),
