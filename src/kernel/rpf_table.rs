@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::monitor::Prefix;
-use super::netlink::{ATTRIBUTE_HEADER, MESSAGE_HEADER, Message, NetlinkSocket, Received, read_u32};
+use super::netlink::{Message, NetlinkSocket, Received, Request, read_u32};
 use super::routes::{ROUTE_HEADER, RouteMessage, parse_route};
 use super::sys::{self, SysError, SysResult};
 use super::uapi;
@@ -156,11 +156,11 @@ impl RpfTable {
         // lock that this waits for.
         let mut link = [0; LINK_HEADER];
         link[4..8].copy_from_slice(&LOOPBACK.to_ne_bytes());
-        self.request(libc::RTM_GETLINK, libc::NLM_F_REQUEST, &link, None)?;
+        self.request(libc::RTM_GETLINK, 0, &link, None)?;
         let mut header = [0; ROUTE_HEADER];
         header[0] = libc::AF_INET as u8;
         let table = self.kept.table;
-        self.request(libc::RTM_GETROUTE, libc::NLM_F_REQUEST | libc::NLM_F_DUMP, &header, Some(table))?;
+        self.request(libc::RTM_GETROUTE, libc::NLM_F_DUMP, &header, Some(table))?;
         let mut read = Routes::new();
         while self.read_dump(&mut read)? {}
         self.kept.replace(read);
@@ -171,24 +171,11 @@ impl RpfTable {
         // An answer that nobody wanted, and one dump at a time.
         while let Ok(Received::Messages(_) | Received::Truncated) = self.requests.receive() {}
         self.sequence = self.sequence.wrapping_add(1);
-        let mut bytes = [0; MESSAGE_HEADER + LINK_HEADER + ATTRIBUTE_HEADER + 4];
-        let mut length = MESSAGE_HEADER;
-        let mut put = |part: &[u8]| {
-            bytes[length..length + part.len()].copy_from_slice(part);
-            length += part.len();
-        };
-        put(fixed);
+        let mut request = Request::new(kind, flags, self.sequence, fixed);
         if let Some(table) = table {
-            put(&(ATTRIBUTE_HEADER as u16 + 4).to_ne_bytes());
-            put(&libc::RTA_TABLE.to_ne_bytes());
-            put(&table.to_ne_bytes());
+            request = request.attribute(libc::RTA_TABLE, table.to_ne_bytes());
         }
-        // struct nlmsghdr
-        bytes[..4].copy_from_slice(&(length as u32).to_ne_bytes());
-        bytes[4..6].copy_from_slice(&kind.to_ne_bytes());
-        bytes[6..8].copy_from_slice(&(flags as u16).to_ne_bytes());
-        bytes[8..12].copy_from_slice(&self.sequence.to_ne_bytes());
-        self.requests.send(&bytes[..length])
+        self.requests.send(request.finish())
     }
 
     /// Reads one datagram of the dump; says whether there is more.

@@ -1,21 +1,22 @@
 //! Whether a table reports packets on a wrong interface whole, which the kernel tells
 //! through route netlink alone. MRT_PIM takes a value it does not know for another.
 
-use super::netlink::{Attributes, MESSAGE_HEADER, NetlinkSocket, Received, read_u32};
+use super::netlink::{Attributes, NetlinkSocket, Received, Request, read_u32};
 use super::sys::{SysError, SysResult};
 use super::uapi;
 
 /// Length of `struct ifinfomsg`.
 const LINK_HEADER: usize = 16;
 
-const REQUEST: usize = MESSAGE_HEADER + LINK_HEADER;
-
 /// Asks for the state of a table, in this thread's network namespace. False where the
 /// kernel does not say.
 pub(crate) fn reports_whole(table: u32) -> SysResult<bool> {
     let doing = "reading the multicast routing table's state";
     let mut netlink = NetlinkSocket::open()?;
-    netlink.send(&request())?;
+    // Nothing but the family.
+    let mut header = [0; LINK_HEADER];
+    header[0] = uapi::RTNL_FAMILY_IPMR;
+    netlink.send(Request::new(libc::RTM_GETLINK, libc::NLM_F_DUMP, 0, &header).finish())?;
     let mut whole = false;
     loop {
         let messages = match netlink.receive()? {
@@ -32,17 +33,6 @@ pub(crate) fn reports_whole(table: u32) -> SysResult<bool> {
             }
         }
     }
-}
-
-fn request() -> [u8; REQUEST] {
-    let mut bytes = [0; REQUEST];
-    // struct nlmsghdr
-    bytes[..4].copy_from_slice(&(REQUEST as u32).to_ne_bytes());
-    bytes[4..6].copy_from_slice(&libc::RTM_GETLINK.to_ne_bytes());
-    bytes[6..8].copy_from_slice(&((libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16).to_ne_bytes());
-    // struct ifinfomsg: nothing but the family
-    bytes[MESSAGE_HEADER] = uapi::RTNL_FAMILY_IPMR;
-    bytes
 }
 
 /// What a message says of this table, if it is about it.
