@@ -1,11 +1,12 @@
 //! What the counters of a whole kernel table cost by one netlink dump, against one
 //! SIOCGETSGCNT for each entry: why statistics are read the second way.
 //!
-//! In a network namespace of its own, with or without root. Each round measures both in
-//! turn and takes their ratio; the median of the rounds is printed, with the least and the
-//! greatest. The dump is only received here, not parsed; a dump is of the whole table, so
-//! where a caller wants a part of it the ratio is worse by as much.
-//! `cargo bench --bench mfc_statistics`.
+//! In a network namespace of its own, with or without root. The dump is only received here,
+//! not parsed; a dump is of the whole table, so where a caller wants a part of it the ratio
+//! is worse by as much. `cargo bench --bench mfc_statistics`.
+
+#[cfg(target_os = "linux")]
+mod common;
 
 #[cfg(not(target_os = "linux"))]
 fn main() {}
@@ -17,10 +18,9 @@ fn main() {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use super::common::{ROUNDS, Target, alternate, nanoseconds_each, sized};
     use std::io::Error;
-    use std::time::{Duration, Instant};
 
-    const ROUNDS: usize = 9;
     const TABLES: [u32; 6] = [100, 1_000, 5_000, 10_000, 30_000, 100_000];
 
     const MRT_INIT: i32 = 200;
@@ -31,32 +31,26 @@ mod linux {
 
     pub fn main() {
         if !own_namespace() {
-            println!("skipped: no network namespace: {}", Error::last_os_error());
+            println!("# skipped: no network namespace: {}", Error::last_os_error());
             return;
         }
         let (table, netlink) = (socket(libc::AF_INET, libc::IPPROTO_IGMP), socket(libc::AF_NETLINK, 0));
         set(table, MRT_INIT, &1i32.to_ne_bytes());
         let mut entries = 0;
-        for size in TABLES {
+        for &size in sized(&TABLES[..], &TABLES[..2]) {
             for number in entries..size {
                 let mut mfc = [0u8; MFC];
                 mfc[..8].copy_from_slice(&flow(number));
                 set(table, MRT_ADD_MFC, &mfc);
             }
             entries = size;
-            let mut ratios: Vec<f64> = (0..ROUNDS)
-                .map(|_| {
-                    let one_by_one = time(|| (0..size).for_each(|number| count(table, number)));
-                    let dump = time(|| dump(netlink));
-                    dump.as_secs_f64() / one_by_one.as_secs_f64()
-                })
-                .collect();
-            ratios.sort_by(f64::total_cmp);
-            println!(
-                "{size:>7} entries: a dump takes {:.2} times as long as one by one ({:.2} to {:.2})",
-                ratios[ROUNDS / 2],
-                ratios[0],
-                ratios[ROUNDS - 1]
+            let each = size as usize;
+            let dump = || nanoseconds_each(each, || dump(netlink));
+            let one_by_one = || nanoseconds_each(each, || (0..size).for_each(|number| count(table, number)));
+            alternate(ROUNDS, dump, one_by_one).print_ratio(
+                &format!("counters of {size} entries: a netlink dump against one SIOCGETSGCNT for each"),
+                Target::None,
+                "ns",
             );
         }
     }
@@ -123,11 +117,5 @@ mod linux {
                 }
             }
         }
-    }
-
-    fn time(f: impl FnOnce()) -> Duration {
-        let start = Instant::now();
-        f();
-        start.elapsed()
     }
 }
