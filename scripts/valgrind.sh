@@ -53,7 +53,7 @@ planted 'are definitely lost'
 planted 'Invalid read' free
 echo "the planted leak and the use of freed memory are found"
 
-${CARGO:-cargo} build --release --lib ${LOCKED-}
+make --no-print-directory lib
 library=$(realpath "${CARGO_TARGET_DIR:-target}/release/librtm.so")
 cmake -S c-tests -B "$build/c-tests" -DMGM_LIBRARY="$library" -DMGM_PROGRAMS="$build/run"
 cmake --build "$build/c-tests" --parallel
