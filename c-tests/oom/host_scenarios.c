@@ -91,6 +91,24 @@ static void after_time(int count) {
     advance(5);
     packets_for_entries(count);
 }
+static void packets_of_sources(DWORD if_index, int count) {
+    for (int k = 0; k < count; k++)
+        packet(if_index, numbered("10.0.0.#", k + 1, 0), group_of(0), 100);
+}
+/* The same with a source for each: where these fill their table, the first renewal cannot
+   even begin. */
+static void sources_in_use(int count) {
+    member_of_all(0);
+    packets_of_sources(1, count);
+    packets_of_sources(1, count);
+    advance(890);
+}
+/* However late it was renewed, each ends when it has no packets. */
+static void after_time_of_sources(int count) {
+    advance(3 * 900 + 5);
+    CHECK(counters().dwEntries == 0);
+    packets_of_sources(1, count);
+}
 
 /* Routes. */
 
@@ -114,13 +132,11 @@ static void exact_members(int count) {
 }
 static void sources_of_entries(int count) {
     member_of_all(0);
-    for (int k = 0; k < count; k++)
-        packet(1, numbered("10.0.0.#", k + 1, 0), group_of(0), 100);
+    packets_of_sources(1, count);
 }
 static void after_route_of_sources(int count) {
     advance(5);
-    for (int k = 0; k < count; k++)
-        packet(5, numbered("10.0.0.#", k + 1, 0), group_of(0), 100);
+    packets_of_sources(5, count);
 }
 
 /* Scope. */
@@ -206,6 +222,8 @@ static const struct scenario list[] = {
      after_wrong_packet},
     {ADVANCE, "renewal", in_use, pass_time, 1, MAY_LOSE, after_time},
     {ADVANCE, "renewals", in_use, pass_time, 10, MAY_LOSE, after_time},
+    {ADVANCE, "renewals, 14 sources", sources_in_use, pass_time, 14, MAY_LOSE,
+     after_time_of_sources},
     {ADVANCE, "end of MFEs", not_in_use, pass_time, 20, NEEDS_NOTHING, NULL},
     {ADD_ROUTE, "more routes", one_interface, route_another, 100, GROWS, NULL},
     {ADD_ROUTE, "MFEs move", entries, route_moves, 20, MAY_LOSE, after_route},

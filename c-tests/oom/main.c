@@ -144,7 +144,8 @@ static void tell(struct row *row, const struct scenario *s, int size, enum injec
                  unsigned long n, const char *what, const char *why) {
     if (row->told++ >= TOLD)
         return;
-    printf("  %s, %s (%d), allocation %lu%s: %s%s%s\n", s->function, s->name, size, n,
+    /* So begins what ends a run of tests/c_tests.rs. */
+    printf("FAILED %s, %s (%d), allocation %lu%s: %s%s%s\n", s->function, s->name, size, n,
            mode == INJECT_FROM ? " and all that follow" : "", what,
            why[0] != '\0' ? ": " : "", why);
     tell_trace(&outcome->trace);

@@ -5,13 +5,15 @@ use super::{Core, Engine, call::Call, log::Level, ports::Backend};
 use crate::{
     alerts::Client,
     forwarder::{Arrival, Event, PacketReport, memory},
-    manager::{Drop, Error, Flow, PacketHeader},
+    manager::{Drop, Error, Flow, Naming, PacketHeader},
 };
 
 pub use crate::forwarder::memory::Received;
 
 /// How many MFEs are looked at before other threads are let in.
 const BATCH: usize = 64;
+/// How many that most likely have nothing to do with an interface.
+pub(super) const LOOK: usize = 1024;
 /// How often the log says that reports were lost, in milliseconds.
 const LOSS_SAID_EVERY: u64 = 10_000;
 /// How often the log says that there are too many MFEs, in milliseconds.
@@ -216,6 +218,19 @@ impl<C: Client> Call<C> {
             if looked_at % BATCH == 0 {
                 self.breathe();
             }
+        }
+    }
+
+    /// Gives the forwarder again the entries that name an interface. Those that are made
+    /// meanwhile need it not.
+    pub(super) fn install_on(&mut self, if_index: u32, naming: Naming) {
+        let mut after = None;
+        loop {
+            after = self.ask(|manager, cx| manager.install_on_link(if_index, naming, after, LOOK, cx));
+            if after.is_none() {
+                return;
+            }
+            self.breathe();
         }
     }
 

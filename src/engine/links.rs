@@ -1,20 +1,18 @@
 //! Interfaces that appear, vanish, fail and come back. Each event touches what has to do
 //! with that interface, and nothing else.
 
-use super::{call::Call, ports::Backend};
+use super::{call::Call, events::LOOK, ports::Backend};
 use crate::{
     alerts::Client,
     forwarder::{
         LinkChange,
         linux::{Linux, VifChanges},
     },
-    manager::Scan,
+    manager::{Naming, Scan},
 };
 
 /// How many MFEs and sources are handled before other threads are let in.
 const BATCH: usize = 64;
-/// How many are looked at: most have nothing to do with the interface.
-const LOOK: usize = 1024;
 
 impl<C: Client> super::Core<C> {
     /// The kernel forwarder, if that is in use.
@@ -36,7 +34,7 @@ impl<C: Client> Call<C> {
             }
             LinkChange::Up | LinkChange::Down => {
                 if self.linux().is_some_and(|linux| linux.restore_interface(if_index)) {
-                    self.install_on(if_index);
+                    self.install_on(if_index, Naming::Either);
                 }
                 if change == LinkChange::Down {
                     self.routes_over(if_index);
@@ -70,7 +68,7 @@ impl<C: Client> Call<C> {
             self.interface_gone(if_index, true);
         }
         for if_index in changes.back() {
-            self.install_on(if_index);
+            self.install_on(if_index, Naming::Either);
         }
     }
 
@@ -80,20 +78,9 @@ impl<C: Client> Call<C> {
         }
         if was_used {
             // It leaves the oifs of the kernel's entries.
-            self.install_on(if_index);
+            self.install_on(if_index, Naming::Either);
         }
         self.routes_over(if_index);
-    }
-
-    fn install_on(&mut self, if_index: u32) {
-        let mut after = None;
-        loop {
-            after = self.ask(|manager, cx| manager.install_on_link(if_index, after, LOOK, cx));
-            if after.is_none() {
-                return;
-            }
-            self.breathe();
-        }
     }
 
     /// Routes over an interface may have vanished: their sources are looked up again.

@@ -6,7 +6,7 @@ use super::{Engine, ports::Ports};
 use crate::{
     alerts::Client,
     forwarder::{DEFAULT_THRESHOLD, InterfaceKey},
-    manager::{Boundary, Error},
+    manager::{Boundary, Error, Naming},
 };
 
 /// The thresholds that are not the default one, ascending by interface index.
@@ -61,7 +61,7 @@ impl<C: Client> Engine<C> {
         call.start_by_use();
         call.ports.thresholds.set(if_index, ttl.max(DEFAULT_THRESHOLD))?;
         call.ports.apply_threshold(InterfaceKey { if_index, next_hop: 0 });
-        call.ask(|manager, cx| manager.install_towards(if_index, cx));
+        call.install_on(if_index, Naming::Outgoing);
         Ok(())
     }
 

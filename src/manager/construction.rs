@@ -595,6 +595,28 @@ mod tests {
     }
 
     #[test]
+    fn an_adopted_entry_knows_where_its_packets_came_in_and_how_many_there_were() {
+        let mut manager = manager();
+        let asked = manager.client_at(1).unwrap();
+        let mut adopt = |source, arrival, now| {
+            let mut cx = Context { now, forwarding: &mut Nowhere };
+            let step = manager.adopt(arrival, flow(source), 10, None, &mut cx).unwrap();
+            let Step::Call(task, client, Direct::Rpf { header: None, .. }) = step else { return None };
+            let step = manager.resume(task, Answer::Rpf(link(4), 0), &mut cx);
+            resume(&mut manager, step);
+            let due = Due { flow: flow(source), forwards: true };
+            let step = manager.expire(due, now, &mut cx);
+            Some((client, matches!(step, Step::Call(..)), manager.mfe(flow(source), now).is_some()))
+        };
+        // Without a route it is for the owner of that interface to say which one it is.
+        let on_4 = Some(Arrival { if_index: 4, next_hop: None });
+        assert_eq!(adopt(8, None, 1), None);
+        // No packet since: its time is over. One packet: it is renewed.
+        assert_eq!(adopt(9, on_4, 10), Some((asked, false, false)));
+        assert_eq!(adopt(10, on_4, 11), Some((asked, true, true)));
+    }
+
+    #[test]
     fn nothing_is_installed_after_the_last_client() {
         let mut manager = manager();
         let (_, making) = manager.constructing[0];

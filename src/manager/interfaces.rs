@@ -169,4 +169,19 @@ mod tests {
         assert_eq!([on(2, Some(1)), on(4, Some(0)), on(4, Some(7))], [None; 3]);
         assert!(interfaces.iter().map(|(_, interface)| interface.key).is_sorted());
     }
+
+    #[test]
+    fn the_interfaces_of_an_index_are_the_link_and_its_pairs() {
+        let mut interfaces = Interfaces::new();
+        let key = |if_index, next_hop| InterfaceKey { if_index, next_hop };
+        for key in [key(2, 7), key(2, 0), key(4, u32::MAX), key(4, 8), key(6, 0)] {
+            interfaces.reserve_one().unwrap();
+            interfaces.insert(key);
+        }
+        let with = |if_index| interfaces.with_index(if_index).map(|id| interfaces[id].key).collect::<Vec<_>>();
+        assert_eq!(with(2), [key(2, 0), key(2, 7)]);
+        assert_eq!(with(4), [key(4, 8), key(4, u32::MAX)]);
+        assert_eq!(with(6), [key(6, 0)]);
+        assert_eq!([0, 1, 3, 5, 7].map(with), [const { Vec::new() }; 5]);
+    }
 }

@@ -56,18 +56,6 @@ impl Manager {
         }
     }
 
-    /// Gives the forwarder again the entries that forward to an interface index.
-    pub fn install_towards(&mut self, if_index: u32, cx: &mut Context<'_>) {
-        if self.interfaces.iter().all(|(_, interface)| interface.key.if_index != if_index || interface.mfe_refs == 0) {
-            return;
-        }
-        for view in self.mfes_after(None, cx.now) {
-            if view.oifs().any(|oif| oif.if_index == if_index) {
-                cx.forwarding.install(&view);
-            }
-        }
-    }
-
     /// Counts a packet on a wrong interface that is not worth a report.
     pub fn count_wrong_interface(&mut self) {
         self.counters.wrong_interface += 1;
@@ -160,8 +148,8 @@ impl Manager {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        Alert, Entry, Flags,
-        testing::{GROUP, Nowhere, Order, flow, link, manager, orders},
+        Alert,
+        testing::{Nowhere, Order, flow, link, manager, orders},
     };
     use super::*;
 
@@ -179,23 +167,6 @@ mod tests {
         let manager = &mut manager();
         let both = [5, 6].map(|source| Order::Install(flow(source), vec![link(2), link(3)]));
         assert_eq!(orders(|cx| manager.install_all(cx)), both);
-    }
-
-    #[test]
-    fn a_forwarder_gets_again_what_goes_to_an_interface() {
-        let manager = &mut manager();
-        assert_eq!(orders(|cx| manager.install_towards(1, cx)), []);
-        assert_eq!(orders(|cx| manager.install_towards(4, cx)), []);
-        let owner = manager.client_at(1).unwrap();
-        let all = Entry::new(0, 0, GROUP, 0).unwrap();
-        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
-        manager.delete(owner, &all, link(2), Flags::JOIN, &mut cx).unwrap();
-        let to_2 = [Order::Install(flow(5), vec![link(2), link(3)])];
-        assert_eq!(orders(|cx| manager.install_towards(2, cx)), to_2);
-        // Nothing else is forwarded to.
-        manager.delete(owner, &all, link(3), Flags::JOIN, &mut cx).unwrap();
-        assert_eq!(orders(|cx| manager.install_towards(2, cx)), [Order::Install(flow(5), vec![link(2)])]);
-        assert_eq!(orders(|cx| manager.install_towards(3, cx)), []);
     }
 
     #[test]

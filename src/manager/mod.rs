@@ -61,7 +61,7 @@ pub use enumeration::EnumerationKind;
 pub use error::Error;
 pub use handles::{ClientId, EnumerationId};
 pub use lifetime::Due;
-pub use links::Scan;
+pub use links::{Naming, Scan};
 pub use mfes::{DEFAULT_TIMEOUT, Flow};
 pub use outbox::{Alert, PacketHeader, Popped, Touched};
 pub use packets::Drop;

@@ -125,7 +125,10 @@ impl Manager {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{Counters, testing::manager},
+        super::{
+            Boundary, Counters,
+            testing::{GROUP, Nowhere, flow, link, manager},
+        },
         *,
     };
 
@@ -144,5 +147,19 @@ mod tests {
     fn routes_of_sources_in_use_are_known() {
         let manager = manager();
         assert_eq!([4, 5, 6, 7, 8].map(|source| manager.knows_route(source)), [false, true, true, true, false]);
+    }
+
+    #[test]
+    fn packets_are_wanted_where_a_membership_covers_them_and_no_boundary_stops_them() {
+        let mut manager = manager();
+        let wanted =
+            |manager: &Manager, source, iif| [1, 2, 3, 4, 5].map(|to| manager.is_wanted(flow(source), link(iif), to));
+        assert_eq!(wanted(&manager, 8, 1), [false, true, true, false, false]);
+        let other_group = Flow { group: GROUP + 1, ..flow(5) };
+        assert!(!manager.is_wanted(other_group, link(1), 2));
+        let mut cx = Context { now: 1, forwarding: &mut Nowhere };
+        manager.add_boundary(Boundary::new(2, GROUP, 0).unwrap(), &mut cx).unwrap();
+        assert_eq!(wanted(&manager, 5, 1), [false, false, true, false, false]);
+        assert_eq!(wanted(&manager, 5, 2), [false; 5]);
     }
 }

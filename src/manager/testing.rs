@@ -23,9 +23,10 @@ impl Forwarding for Nowhere {
 pub enum Order {
     Prepare(Flow, usize),
     Install(Flow, Vec<InterfaceKey>),
+    Remove(Flow),
 }
 
-/// Takes every order, and keeps those about lists.
+/// Takes every order, and keeps those about entries.
 #[derive(Default)]
 pub struct Recorder(pub Vec<Order>);
 
@@ -42,7 +43,9 @@ impl Forwarding for Recorder {
         let flow = Flow { source: entry.source(), group: entry.group() };
         self.0.push(Order::Install(flow, entry.oifs().collect()));
     }
-    fn remove(&mut self, _: Flow) {}
+    fn remove(&mut self, flow: Flow) {
+        self.0.push(Order::Remove(flow));
+    }
 }
 
 /// What a request makes of the forwarder's orders.
@@ -70,8 +73,13 @@ pub fn flow(source: u32) -> Flow {
 
 /// A packet without an entry comes in.
 pub fn packet(manager: &mut Manager, source: u32) -> Step {
+    packet_by(manager, source, ROUTE)
+}
+
+/// The same from a source that has this route.
+pub fn packet_by(manager: &mut Manager, source: u32, route: Option<Route>) -> Step {
     let mut cx = Context { now: 1, forwarding: &mut Nowhere };
-    manager.packet(None, flow(source), PacketHeader::new(&[0x45; 20]), ROUTE, &mut cx).unwrap()
+    manager.packet(None, flow(source), PacketHeader::new(&[0x45; 20]), route, &mut cx).unwrap()
 }
 
 /// Answers all callbacks of a step, as clients that change nothing do.
