@@ -1,9 +1,10 @@
 #!/bin/bash
 # Mutation testing of src/manager and src/alerts: each small change of the code must be
 # caught by a test, or be listed in scripts/mutants-equivalent.txt with the reason why no
-# test can see it. The C tests of the rules come first; for what those miss, the Rust tests
-# of the manager; for the rest, the C tests without memory and with random calls. Takes
-# about an hour on two cores. Arguments go to cargo mutants: `-F wheel.rs` for one file.
+# test can see it. The unit tests come first, as they are built and run in no time; for what
+# those miss, the C tests of the rules; then the other Rust tests of the manager; for the
+# rest, the C tests without memory and with random calls. Takes about an hour on two cores.
+# Arguments go to cargo mutants: `-f src/manager/wheel.rs` for one file.
 #
 # The results stay in ${TMPDIR:-/tmp}/mgm-mutants; JOBS is how many run at a time.
 set -euo pipefail
@@ -51,11 +52,11 @@ mutants() {
     cat "$out/timeout.txt" >>"$out/caught.txt"
 }
 
-mutants 180 --test=c_tests "$@"
+mutants 60 --lib "$@"
 total=$(cat "$out"/{caught,missed,unviable}.txt | wc -l)
 unviable=$(wc -l <"$out/unviable.txt")
 # What one leaves goes to the next: the cheap ones first.
-[ ! -s "$out/missed.txt" ] || mutants 60 --lib --iterate "$@"
+[ ! -s "$out/missed.txt" ] || mutants 180 --test=c_tests --iterate "$@"
 [ ! -s "$out/missed.txt" ] || mutants 300 "--test=manager_random --test=rust_api --test=panics --test=oracle" --iterate "$@"
 [ ! -s "$out/missed.txt" ] || MGM_C_TESTS_RUN="test_oom test_api_stress" mutants 900 --test=c_tests --iterate "$@"
 
