@@ -6,7 +6,8 @@
 # rest, the C tests without memory and with random calls. Takes about an hour on two cores.
 # Arguments go to cargo mutants: `-f src/manager/wheel.rs` for one file.
 #
-# The results stay in ${TMPDIR:-/tmp}/mgm-mutants; JOBS is how many run at a time.
+# The results stay in ${TMPDIR:-/tmp}/mgm-mutants; JOBS is how many run at a time. RESUME=1
+# goes on with a run that was interrupted, on the same source.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 equivalent=scripts/mutants-equivalent.txt
@@ -18,8 +19,9 @@ cargo mutants --version >/dev/null 2>&1 || cargo install --locked cargo-mutants@
 
 make --no-print-directory lib
 library=$(realpath "${CARGO_TARGET_DIR:-target}/release/librtm.so")
-rm -rf "$results"
+[ -n "${RESUME-}" ] || rm -rf "$results"
 mkdir -p "$results"
+touch "$results"/{caught,unviable,spared}
 cmake -S c-tests -B "$results/c-tests" -DMGM_LIBRARY="$library" >/dev/null
 cmake --build "$results/c-tests" --parallel >/dev/null
 
@@ -48,32 +50,57 @@ mutants() {
             "${targets[@]}" "$@"
     ) || status=$?
     case $status in 0 | 2 | 3) ;; *) exit "$status" ;; esac
-    # One that hangs is caught, and need not hang again in the next run.
-    cat "$out/timeout.txt" >>"$out/caught.txt"
+    collect
 }
 
-mutants 60 --lib "$@"
-total=$(cat "$out"/{caught,missed,unviable}.txt | wc -l)
-unviable=$(wc -l <"$out/unviable.txt")
+# Keeps what was found; what was caught is not tried again.
+collect() {
+    # One that hangs is caught.
+    cat "$out/timeout.txt" >>"$out/caught.txt"
+    sort -u -o "$results/caught" "$results/caught" "$out/caught.txt"
+    sort -u -o "$results/unviable" "$results/unviable" "$out/unviable.txt"
+}
+
+# The list's form of mutants, "file: mutation: source line" without numbers that change,
+# and after a tab cargo's.
+listed_form() {
+    local file line column mutation
+    while IFS=: read -r file line column mutation; do
+        printf '%s\t%s\n' "$file:$mutation: $(sed -n "${line}s/^ *//p" "$file")" "$file:$line:$column:$mutation"
+    done
+}
+
+# Those in the list are spared the slow tests.
+spare() {
+    grep -v -e '^#' -e '^$' "$equivalent" >"$results/listed"
+    listed_form <"$out/missed.txt" |
+        awk -F '\t' 'NR == FNR { listed[$0]++; next } listed[$1]-- > 0 { print $2 }' "$results/listed" - >"$results/spared"
+    cat "$results/spared" >>"$out/caught.txt"
+    sort -o "$out/missed.txt" "$out/missed.txt"
+    sort "$results/spared" | comm -13 - "$out/missed.txt" >"$results/left"
+    mv "$results/left" "$out/missed.txt"
+}
+
+[ ! -e "$out/timeout.txt" ] || collect
+mutants 20 --lib --iterate "$@"
 # What one leaves goes to the next: the cheap ones first.
 [ ! -s "$out/missed.txt" ] || mutants 180 --test=c_tests --iterate "$@"
+spare
 [ ! -s "$out/missed.txt" ] || mutants 300 "--test=manager_random --test=rust_api --test=panics --test=oracle" --iterate "$@"
 [ ! -s "$out/missed.txt" ] || MGM_C_TESTS_RUN="test_oom test_api_stress" mutants 900 --test=c_tests --iterate "$@"
 
-# A mutant in the list is "file: mutation: source line", without numbers that change.
-while IFS=: read -r file line _ mutation; do
-    echo "$file:$mutation: $(sed -n "${line}s/^ *//p" "$file")"
-done <"$out/missed.txt" | sort >"$results/missed"
-grep -v -e '^#' -e '^$' "$equivalent" | sort >"$results/listed"
-comm -23 "$results/missed" "$results/listed" >"$results/unlisted"
-missed=$(wc -l <"$results/missed")
-viable=$((total - unviable))
-caught=$((viable - missed))
+listed_form <"$out/missed.txt" | cut -f 1 >"$results/unlisted"
+equal=$(wc -l <"$results/spared")
+unlisted=$(wc -l <"$results/unlisted")
+caught=$(grep -c -v -x -F -f "$results/spared" "$results/caught" || true)
+unviable=$(wc -l <"$results/unviable")
+viable=$((caught + equal + unlisted))
 percent=$(awk "BEGIN { printf \"%.1f\", $viable ? 100 * $caught / $viable : 100 }")
 if [ $# = 0 ]; then
-    comm -13 "$results/missed" "$results/listed" | sed 's/^/listed, but caught or not there: /'
+    listed_form <"$results/spared" | cut -f 1 | sort >"$results/equal"
+    sort "$results/listed" | comm -13 "$results/equal" - | sed 's/^/listed, but caught or not there: /'
 fi
 sed 's/^/missed: /' "$results/unlisted"
-unlisted=$(wc -l <"$results/unlisted")
-echo "mutants: $caught caught of $viable ($percent %), $((missed - unlisted)) equivalent (listed), $unviable unviable"
+echo "mutants: $caught caught of $viable ($percent %), $equal equivalent (listed), $unviable unviable" |
+    tee -a "${SUMMARY:-/dev/null}"
 [ "$unlisted" = 0 ]
