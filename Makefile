@@ -67,37 +67,38 @@ $(DEMO)/mcast_%: c-tests/netns/mcast_%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $< -o $@
 
-# What each job found, in a line or some; each job adds its own.
+# What each job found, in a line or some; each job adds its own, and scripts/job.sh those
+# that failed.
 export SUMMARY = $(abspath $(BUILD))/summary.txt
-SUMMARY_NEW = @mkdir -p $(BUILD) && : >$(SUMMARY)
-SUMMARY_SHOW = @echo "== The numbers of all jobs:" && cat $(SUMMARY)
 QUICK = rust-tests ctest interleavings asan
+LONG = rust-tests ctest asan interleavings tsan valgrind mutants
+JOBS = $(MAKE) --no-print-directory --keep-going
+SUMMARY_NEW = @mkdir -p $(BUILD) && : >$(SUMMARY)
+SUMMARY_SHOW = echo "== The numbers of all jobs:" && cat $(SUMMARY) && exit $$failed
 
-# Two jobs at a time: much of a build is one thread.
+# Two jobs at a time: much of a build is one thread. A job that fails stops no other.
 check: deps-check
 	$(SUMMARY_NEW)
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(QUICK)
-	$(SUMMARY_SHOW)
+	@failed=0; $(JOBS) --jobs=2 --output-sync=target $(QUICK:%=quick-%) || failed=1; $(SUMMARY_SHOW)
 
 # Everything at length. Those that need packages of their own are skipped without them.
 check-full: deps-check
 	-scripts/deps.sh full
 	$(SUMMARY_NEW)
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(QUICK)
-	$(MAKE) --no-print-directory long
-	$(SUMMARY_SHOW)
+	@failed=0; $(JOBS) --jobs=2 --output-sync=target $(QUICK:%=quick-%) || failed=1; \
+		$(JOBS) $(LONG:%=long-%) || failed=1; $(SUMMARY_SHOW)
 
-.PHONY: long rust-tests interleavings asan tsan valgrind mutants
+.PHONY: rust-tests interleavings asan tsan valgrind mutants $(QUICK:%=quick-%) $(LONG:%=long-%)
 
-long: export MGM_TEST_LONG = 1
-long:
-	scripts/rust_tests.sh --release
-	$(MAKE) --no-print-directory ctest
-	$(MAKE) --no-print-directory asan
-	$(MAKE) --no-print-directory interleavings
-	$(MAKE) --no-print-directory tsan
-	$(MAKE) --no-print-directory valgrind
-	$(MAKE) --no-print-directory mutants
+$(QUICK:%=quick-%): quick-%:
+	@+scripts/job.sh $* $(MAKE) --no-print-directory $*
+
+$(LONG:%=long-%): export MGM_TEST_LONG = 1
+$(filter-out long-rust-tests,$(LONG:%=long-%)): long-%:
+	@+scripts/job.sh "$*, long" $(MAKE) --no-print-directory $*
+
+long-rust-tests:
+	@scripts/job.sh "rust-tests, long" scripts/rust_tests.sh --release
 
 rust-tests:
 	$(CARGO) fmt --check
@@ -113,8 +114,7 @@ tsan valgrind:
 
 # For each mutant the short tests: thousands of runs.
 mutants:
-	@set -o pipefail; env -u MGM_TEST_LONG scripts/mutants.sh | tee $(BUILD)/mutants.log
-	@sed -n '/^mutants:/p' $(BUILD)/mutants.log >>$(SUMMARY)
+	@env -u MGM_TEST_LONG scripts/mutants.sh
 
 # The C tests' second door, on the Rust API; built as `cargo test` builds it.
 door:

@@ -6,7 +6,8 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$1"
 shift
-ctest --output-on-failure --parallel "$(nproc)" "$@"
+passed=0
+ctest --output-on-failure --parallel "$(nproc)" "$@" || passed=$?
 log=Testing/Temporary/LastTest.log
 {
     echo "C tests: $(grep -c '^Test Passed' $log || true) passed, $(grep -c '^Test Skipped\|SKIP_RETURN' $log || true) skipped;" \
@@ -24,3 +25,4 @@ log=Testing/Temporary/LastTest.log
         END { if (found) print "Out of memory: " points " allocation points, " trials " failures; aborts " aborts \
             ", hangs " hangs ", state changed " changed ", wrong codes " codes }' $log
 } | tee -a "${SUMMARY:-/dev/null}"
+exit "$passed"

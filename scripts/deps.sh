@@ -1,7 +1,9 @@
 #!/bin/bash
-# deps.sh demo|check|full: are the Debian packages there that the demo, the tests, or those
-# of ThreadSanitizer and valgrind need?
-# As root the missing ones are installed, otherwise they are named and it stops.
+# deps.sh demo|check|tsan|valgrind|full: are the Debian packages there that the demo, the
+# tests, those under ThreadSanitizer or valgrind, or all of these need?
+# As root the missing ones are installed, otherwise they are named.
+#
+# 77: the machine lacks some, and they are not to be had here. Any other failure is one.
 set -euo pipefail
 
 # A file or command that shows the package is there, and the package.
@@ -22,22 +24,24 @@ check=(
     "/usr/share/mingw-w64/include/mgm.h mingw-w64-common"
     "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix"
 )
-full=(
+tsan=(
     "/usr/bin/rustc rustc-web"
     "/usr/bin/cargo cargo-web"
     "/usr/lib/rustlib/src/rust/library rust-web-src"
     "clang-22 clang-22"
     "/usr/lib/llvm-22/bin/llvm-symbolizer llvm-22"
     "/usr/lib/llvm-22/lib/clang/22/include/sanitizer libclang-rt-22-dev"
-    "valgrind valgrind"
 )
+valgrind=("valgrind valgrind")
 
 case ${1:-} in
 demo) wanted=("${demo[@]}") ;;
 check) wanted=("${check[@]}") ;;
-full) wanted=("${check[@]}" "${full[@]}") ;;
+tsan) wanted=("${check[@]}" "${tsan[@]}") ;;
+valgrind) wanted=("${check[@]}" "${valgrind[@]}") ;;
+full) wanted=("${check[@]}" "${tsan[@]}" "${valgrind[@]}") ;;
 *)
-    echo "usage: deps.sh demo|check|full" >&2
+    echo "usage: deps.sh demo|check|tsan|valgrind|full" >&2
     exit 2
     ;;
 esac
@@ -73,14 +77,26 @@ fi
 
 missing=$(missing_packages)
 [ -n "$missing" ] || exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing: $missing"
-    export DEBIAN_FRONTEND=noninteractive
-    # shellcheck disable=SC2086 # one word each
-    apt-get update -q && apt-get install -q -y --no-install-recommends $missing
-    missing=$(missing_packages)
-    [ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "Missing Debian packages. Install them, then try again:" >&2
+    echo "  sudo apt-get update && sudo apt-get install --no-install-recommends $missing" >&2
+    exit 77
 fi
-echo "Missing Debian packages. Install them, then try again:" >&2
-echo "  sudo apt-get update && sudo apt-get install --no-install-recommends $missing" >&2
-exit 1
+echo "Installing: $missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+unknown=
+for package in $missing; do
+    apt-cache show "$package" >/dev/null 2>&1 || unknown+="$package "
+done
+if [ -n "$unknown" ]; then
+    echo "This system has no packages of these names: $unknown" >&2
+    exit 77
+fi
+# shellcheck disable=SC2086 # one word each
+apt-get install -q -y --no-install-recommends $missing
+missing=$(missing_packages)
+if [ -n "$missing" ]; then
+    echo "Installed, but what is needed of them is not there: $missing" >&2
+    exit 1
+fi

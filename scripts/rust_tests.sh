@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
 mkdir -p "$build"
-${CARGO:-cargo} test ${LOCKED-} "$@" -- --show-output 2>&1 | tee "$build/rust-tests.log"
-awk '/^test result:/ { passed += $4 } / steps, each compared$/ { steps = "; the manager and a naive model agree after each of " $1 " steps" }
-    END { print "Rust tests: " passed " passed" steps }' "$build/rust-tests.log" | tee -a "${SUMMARY:-/dev/null}"
+passed=0
+${CARGO:-cargo} test --no-fail-fast ${LOCKED-} "$@" -- --show-output 2>&1 | tee "$build/rust-tests.log" || passed=$?
+awk '/^test result:/ { passed += $4; failed += $6 } / steps, each compared$/ { steps = "; the manager and a naive model agree after each of " $1 " steps" }
+    END { print "Rust tests: " passed " passed, " failed + 0 " failed" steps }' "$build/rust-tests.log" | tee -a "${SUMMARY:-/dev/null}"
+exit "$passed"

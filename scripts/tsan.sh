@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-scripts/deps.sh full || exit 77
+scripts/deps.sh tsan
 mkdir -p "${BUILD:-build}/tsan"
 build=$(cd "${BUILD:-build}/tsan" && pwd)
 target=$(/usr/bin/rustc -vV | sed -n 's/^host: //p')

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-scripts/deps.sh full || exit 77
+scripts/deps.sh valgrind
 mkdir -p "${BUILD:-build}/valgrind"
 build=$(cd "${BUILD:-build}/valgrind" && pwd)
 rm -rf "$build/reports" "$build/run"
