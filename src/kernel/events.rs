@@ -41,7 +41,7 @@ impl EventBatch {
         Self { events: [Event::Lost(0); BATCH], length: 0 }
     }
 
-    /// The events, oldest first within packets and within routes.
+    /// The events, the oldest first; packets without an entry come in no order.
     pub fn as_slice(&self) -> &[Event] {
         &self.events[..self.length]
     }
@@ -109,12 +109,18 @@ impl Events {
         // A time too far away to express is never.
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
+            // By the last read: by now no packet waits for what is made of it.
+            let lost = self.reader.lost();
+            if lost > 0 {
+                batch.push(Event::ReportsLost(lost));
+            }
             let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-            let more = self.monitor.has_more() || self.reader.holds_any();
+            let more = batch.length > 0 || self.monitor.has_more() || self.reader.holds_any();
             let ready = self.poll(if more { Some(Duration::ZERO) } else { left });
             if ready.routes || self.monitor.has_more() {
+                let before = batch.length;
                 self.read_routes(batch);
-                if batch.length > 0 {
+                if batch.length > before {
                     self.reader.await_route_changes();
                 }
             }
@@ -225,10 +231,6 @@ impl Events {
 
     fn read_upcalls(&mut self, batch: &mut EventBatch) {
         self.reader.read();
-        let lost = self.reader.lost();
-        if lost > 0 {
-            batch.push(Event::ReportsLost(lost));
-        }
         let skipped = self.reader.skipped();
         if skipped > 0 {
             batch.push(Event::Skipped(skipped));

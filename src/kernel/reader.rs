@@ -36,12 +36,20 @@ const WRONG_HELD: usize = WRONG_PER_WINDOW as usize;
 /// Packets without an entry for which there is room; memory that is not used before.
 const NEW_HELD: usize = 16 * 1024;
 
+/// One in so many packets without an entry is the one that has waited longest, or those of
+/// a burst could wait for its end.
+const OLDEST_EVERY: u32 = 8;
+
+type Reports = VecDeque<PacketReport>;
+
 /// The reader.
 pub(crate) struct Reader {
     socket: OwnedFd,
     /// The socket's count of dropped messages when it was last seen.
     dropped: u32,
-    new: VecDeque<PacketReport>,
+    /// Something was read since then.
+    has_read: bool,
+    new: NewReports,
     wrong: WrongReports,
 }
 
@@ -50,7 +58,7 @@ impl Reader {
         let socket = socket.reader()?;
         // Drops before this moment were nobody's loss: there was no VIF yet.
         let dropped = sys::receive_state(&socket).map_or(0, |state| state.dropped);
-        Ok(Self { socket, dropped, new: queue(NEW_HELD)?, wrong: WrongReports::new()? })
+        Ok(Self { socket, dropped, has_read: false, new: NewReports::new()?, wrong: WrongReports::new()? })
     }
 
     pub(crate) fn fd(&self) -> RawFd {
@@ -68,9 +76,10 @@ impl Reader {
 
     /// Reads upcalls until none is left, there is no room, or it has read enough.
     pub(crate) fn read(&mut self) {
+        self.has_read = true;
         self.wrong.begin(Instant::now());
         for _ in 0..READS {
-            let wanted = READ.min(NEW_HELD - self.new.len());
+            let wanted = READ.min(NEW_HELD - self.new.held.len());
             if wanted == 0 || self.read_some(wanted) < wanted {
                 return;
             }
@@ -79,21 +88,24 @@ impl Reader {
 
     /// Whether upcalls are held.
     pub(crate) fn holds_any(&self) -> bool {
-        !(self.new.is_empty() && self.wrong.held.is_empty())
+        !(self.new.held.is_empty() && self.wrong.held.is_empty())
     }
 
-    /// The oldest report of a packet without an entry.
+    /// A report of a packet without an entry, mostly the newest.
     pub(crate) fn pop_new(&mut self) -> Option<PacketReport> {
-        pop(&mut self.new)
+        self.new.pop()
     }
 
     /// The oldest report of a packet on a wrong interface.
     pub(crate) fn pop_wrong(&mut self) -> Option<PacketReport> {
-        pop(&mut self.wrong.held)
+        pop(&mut self.wrong.held, Reports::pop_front)
     }
 
-    /// How many upcalls were lost since the last time.
+    /// How many upcalls were lost since the last time. A full buffer has something to read.
     pub(crate) fn lost(&mut self) -> u32 {
+        if !std::mem::take(&mut self.has_read) {
+            return 0;
+        }
         // SO_RXQ_OVFL would tell with the next upcall only, and a burst has none.
         let Some(state) = sys::receive_state(&self.socket) else { return 0 };
         let lost = state.dropped.wrapping_sub(self.dropped);
@@ -132,7 +144,7 @@ impl Reader {
             let message = unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), length) };
             match upcall::parse(message) {
                 // No more than there is room for: growing could abort.
-                Message::NoEntry(report) => self.new.push_back(report),
+                Message::NoEntry(report) => self.new.held.push_back(report),
                 Message::WrongInterface(report) => self.wrong.hold(report),
                 Message::Other => {}
             }
@@ -141,25 +153,46 @@ impl Reader {
     }
 }
 
-fn queue(room: usize) -> SysResult<VecDeque<PacketReport>> {
-    let mut queue = VecDeque::new();
+fn queue(room: usize) -> SysResult<Reports> {
+    let mut queue = Reports::new();
     let doing = "making room for reports of packets";
     queue.try_reserve_exact(room).map_err(|_| SysError { errno: libc::ENOMEM, doing })?;
     Ok(queue)
 }
 
-fn pop(queue: &mut VecDeque<PacketReport>) -> Option<PacketReport> {
-    let first = queue.pop_front();
+fn pop(queue: &mut Reports, one: fn(&mut Reports) -> Option<PacketReport>) -> Option<PacketReport> {
+    let report = one(queue);
     if queue.is_empty() {
         // Back to its start: memory behind is touched in bursts only.
         queue.clear();
     }
-    first
+    report
+}
+
+/// Reports of packets without an entry on their way.
+struct NewReports {
+    held: Reports,
+    /// How many were taken.
+    taken: u32,
+}
+
+impl NewReports {
+    fn new() -> SysResult<Self> {
+        Ok(Self { held: queue(NEW_HELD)?, taken: 0 })
+    }
+
+    /// Mostly the newest: the kernel looks for the packet that a new entry sets free from
+    /// the newest on, one after the other.
+    fn pop(&mut self) -> Option<PacketReport> {
+        self.taken = self.taken.wrapping_add(1);
+        let oldest = self.taken.is_multiple_of(OLDEST_EVERY);
+        pop(&mut self.held, if oldest { Reports::pop_front } else { Reports::pop_back })
+    }
 }
 
 /// Wrong-interface reports on their way, within their budget.
 struct WrongReports {
-    held: VecDeque<PacketReport>,
+    held: Reports,
     skipped: u32,
     /// When the window began, its number, and how many reports it has brought.
     window: Option<Instant>,
@@ -222,6 +255,22 @@ mod tests {
             header: [0; 60],
             header_len: 0,
         }
+    }
+
+    #[test]
+    fn the_newest_comes_first_and_the_oldest_has_its_turn() {
+        let mut new = NewReports::new().unwrap();
+        new.held.extend((0..16).map(report));
+        let mut flows = Vec::new();
+        // One comes for each that is taken: without a turn the first would never be.
+        for flow in 16..30 {
+            flows.push(new.pop().unwrap().group - 0xEF00_0000);
+            new.held.push_back(report(flow));
+        }
+        assert_eq!(flows, [15, 16, 17, 18, 19, 20, 21, 0, 23, 24, 25, 26, 27, 28]);
+        flows.extend(std::iter::from_fn(|| new.pop()).map(|report| report.group - 0xEF00_0000));
+        flows.sort_unstable();
+        assert!(flows.into_iter().eq(0..30));
     }
 
     #[test]
