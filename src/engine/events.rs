@@ -1,10 +1,14 @@
 //! What happens by itself: packets without an entry, packets on a wrong interface,
 //! routes that change, and MFEs whose time has come.
 
+#[cfg(target_os = "linux")]
+use super::worker::RoutesAhead;
 use super::{Core, Engine, call::Call, log::Level, ports::Backend};
+#[cfg(target_os = "linux")]
+use crate::forwarder::{Event, PacketReport};
 use crate::{
     alerts::Client,
-    forwarder::{Arrival, Event, PacketReport, memory},
+    forwarder::{Arrival, Route, memory},
     manager::{Drop, Error, Flow, Naming, PacketHeader},
 };
 
@@ -21,21 +25,23 @@ const LIMIT_SAID_EVERY: u64 = 60_000;
 /// Where the TTL stands in an IPv4 header.
 const TTL: usize = 8;
 
+#[cfg(target_os = "linux")]
 impl<C: Client> Engine<C> {
-    /// An event of the forwarder. A call of its own, so that its alerts go out.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
-    pub(super) fn handle(&'static self, event: &Event) {
+    /// An event of the forwarder, for the worker of this generation; false when that has
+    /// nothing to do any more. A call of its own, so that its alerts go out.
+    pub(super) fn handle(&'static self, event: &Event, generation: u32, ahead: &RoutesAhead) -> bool {
         let mut call = self.enter();
+        if call.worker.generation() != generation {
+            return false;
+        }
         match event {
             Event::NoEntry(report) => {
                 let arrival = call.arrival_of(report);
-                call.packet_without_entry(arrival, report);
+                call.packet_without_entry(arrival, report, ahead);
             }
             Event::WrongInterface(report) => call.wrong_interface(report),
             Event::RoutesChanged { network, prefix_len } => call.routes_changed(*network, *prefix_len),
-            #[cfg(target_os = "linux")]
             Event::InterfaceChanged { if_index, change } => call.interface_changed(*if_index, *change),
-            #[cfg(target_os = "linux")]
             Event::EntryChanged { source, group, deleted } => {
                 let flow = Flow { source: *source, group: *group };
                 // Our own deletions come here too: nobody misses the entry.
@@ -44,10 +50,7 @@ impl<C: Client> Engine<C> {
                 }
             }
             Event::TableUncertain => call.others.uncertain = true,
-            #[cfg(target_os = "linux")]
             Event::RpfTableChanged => call.rpf_table_changed(),
-            #[cfg(not(target_os = "linux"))]
-            Event::InterfaceChanged { .. } | Event::EntryChanged { .. } | Event::RpfTableChanged => {}
             Event::Lost(lost) => {
                 call.events_lost += u64::from(*lost);
                 call.ports
@@ -57,11 +60,12 @@ impl<C: Client> Engine<C> {
             Event::ReportsLost(lost) => call.reports_lost(*lost),
             Event::Skipped(skipped) => call.reports_skipped += u64::from(*skipped),
         }
+        true
     }
 }
 
+#[cfg(target_os = "linux")]
 impl<C: Client> Core<C> {
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     fn reports_lost(&mut self, lost: u32) {
         self.events_lost += u64::from(lost);
         self.lost_untold += u64::from(lost);
@@ -85,22 +89,29 @@ impl<C: Client> Core<C> {
 }
 
 impl<C: Client> Call<C> {
-    fn packet_without_entry(&mut self, arrival: Option<Arrival>, report: &PacketReport) {
+    #[cfg(target_os = "linux")]
+    fn packet_without_entry(&mut self, arrival: Option<Arrival>, report: &PacketReport, ahead: &RoutesAhead) {
         let flow = Flow { source: report.source, group: report.group };
         let header = PacketHeader::new(&report.header[..usize::from(report.header_len)]);
         // Somebody deleted the entry. Or it was made since this packet came: all is well.
-        #[cfg(target_os = "linux")]
         if self.manager.mfe(flow, 0).is_some() && self.linux().is_some() {
             self.check_entry(flow);
             return;
         }
         // The kernel keeps what it can while an entry is made.
-        let _ = self.make_entry(arrival, flow, header);
+        let _ = self.make_entry(arrival, flow, header, ahead.find(flow.source));
     }
 
-    /// Makes the entry for a packet that has none.
-    fn make_entry(&mut self, arrival: Option<Arrival>, flow: Flow, header: PacketHeader) -> Result<(), Drop> {
-        let route = self.route_if_new(flow.source);
+    /// Makes the entry for a packet that has none; with the route, where that was looked
+    /// for.
+    fn make_entry(
+        &mut self,
+        arrival: Option<Arrival>,
+        flow: Flow,
+        header: PacketHeader,
+        route: Option<Option<Route>>,
+    ) -> Result<(), Drop> {
+        let route = route.unwrap_or_else(|| self.route_if_new(flow.source));
         let step = self.ask(|manager, cx| manager.packet(arrival, flow, header, route, cx));
         if let Err(Drop::Limit) = step {
             self.say_limit();
@@ -122,6 +133,7 @@ impl<C: Client> Call<C> {
         }
     }
 
+    #[cfg(target_os = "linux")]
     fn wrong_interface(&mut self, report: &PacketReport) {
         let Some(arrival) = self.arrival_of(report) else { return };
         let flow = Flow { source: report.source, group: report.group };
@@ -151,7 +163,7 @@ impl<C: Client> Call<C> {
             memory::Received::WrongInterface { report: false } => self.manager.count_wrong_interface(),
             memory::Received::Dropped => self.manager.count_drop(Drop::Busy),
             memory::Received::OutOfMemory => self.manager.count_drop(Drop::Memory),
-            memory::Received::NoEntry => match self.make_entry(Some(known), flow, header) {
+            memory::Received::NoEntry => match self.make_entry(Some(known), flow, header, None) {
                 // Another thread is making it, and the packet waits.
                 Ok(()) | Err(Drop::Busy) => {}
                 Err(Drop::Scope | Drop::Limit | Drop::Memory) => self.forget_unresolved(flow),

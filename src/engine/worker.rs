@@ -5,8 +5,8 @@ use super::{Core, Engine, call::Call, log::Level, thread};
 use crate::alerts::Client;
 #[cfg(target_os = "linux")]
 use crate::forwarder::{
-    Event,
-    linux::{EventBatch, Events, WaitResult, Waker},
+    Event, PacketReport, Route,
+    linux::{BATCH, EventBatch, Events, WaitResult, Waker},
 };
 use std::time::Duration;
 
@@ -152,24 +152,70 @@ impl<C: Client> thread::Body<C> for Working {
 
 #[cfg(target_os = "linux")]
 fn work_with_kernel<C: Client>(engine: &'static Engine<C>, generation: u32, mut events: Events) {
-    let mut batch = EventBatch::new();
+    let (mut batch, mut ahead) = (EventBatch::new(), RoutesAhead::new());
     while let Some((call, sleep)) = engine.work(generation) {
         drop(call);
         if let WaitResult::TimedOut = events.wait(sleep, &mut batch) {
             continue;
         }
+        ahead.look_up(engine, &batch, &mut events);
         // Links and addresses that change together make many of these: once is enough.
         let mut looked_at_all = false;
         for event in batch.as_slice() {
-            if !engine.is_current(generation) {
-                return;
-            }
             let everything = matches!(event, Event::RoutesChanged { prefix_len: 0, .. });
-            if !(everything && looked_at_all) {
-                engine.handle(event);
+            if everything && looked_at_all {
+                continue;
+            }
+            if !engine.handle(event, generation, &ahead) {
+                return;
             }
             looked_at_all |= everything;
         }
+    }
+}
+
+/// The routes towards new sources of a batch's packets, looked up together and before the
+/// lock is taken. What changes meanwhile is told of later, when the sources are in use.
+#[cfg(target_os = "linux")]
+pub(super) struct RoutesAhead {
+    sources: [u32; BATCH],
+    routes: [Option<Option<Route>>; BATCH],
+    length: usize,
+}
+
+#[cfg(target_os = "linux")]
+impl RoutesAhead {
+    fn new() -> Self {
+        Self { sources: [0; BATCH], routes: [None; BATCH], length: 0 }
+    }
+
+    fn look_up<C: Client>(&mut self, engine: &'static Engine<C>, batch: &EventBatch, events: &mut Events) {
+        self.length = 0;
+        let is_packet = |event: &Event| matches!(event, Event::NoEntry(_));
+        if !batch.as_slice().iter().any(is_packet) {
+            return;
+        }
+        let call = engine.enter();
+        for event in batch.as_slice() {
+            if let Event::NoEntry(PacketReport { source, .. }) = *event
+                && !self.sources[..self.length].contains(&source)
+                && !call.manager.knows_route(source)
+            {
+                self.sources[self.length] = source;
+                self.routes[self.length] = None;
+                self.length += 1;
+            }
+        }
+        drop(call);
+        if self.length > 0 {
+            events.look_up(&self.sources[..self.length], &mut self.routes[..self.length]);
+        }
+    }
+
+    /// The route towards a source, where it was found out whether there is one.
+    pub(super) fn find(&self, source: u32) -> Option<Option<Route>> {
+        let at = self.sources[..self.length].iter().position(|&other| other == source)?;
+        self.routes[at]
     }
 }
 
@@ -199,10 +245,5 @@ impl<C: Client> Engine<C> {
         let now = call.clock.now();
         let sleep = next.map(|next| Duration::from_millis(next.saturating_sub(now).max(1)));
         Some((call, sleep))
-    }
-
-    #[cfg(target_os = "linux")]
-    fn is_current(&'static self, generation: u32) -> bool {
-        self.enter().worker.generation == generation
     }
 }

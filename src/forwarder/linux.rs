@@ -11,7 +11,7 @@ mod adopt;
 pub use adopt::AdoptedEntry;
 
 use super::{Arrival, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, Route};
-pub use crate::kernel::events::{EventBatch, Events, WaitResult};
+pub use crate::kernel::events::{BATCH, EventBatch, Events, WaitResult};
 use crate::kernel::mroute::{MrouteSocket, Oifs};
 use crate::kernel::routes::RouteSocket;
 use crate::kernel::rpf_table::RpfTable;

@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 use super::monitor::{Change, Monitor, Prefix};
 use super::mroute::MrouteSocket;
 use super::reader::Reader;
+use super::routes::RouteSocket;
 use super::rpf_table::RpfTable;
 use super::sys::{SysError, SysResult};
 use super::table_monitor::{TableMonitor, Touch};
 use super::wake::WakeSource;
-use crate::forwarder::Event;
+use crate::forwarder::{Event, Route};
 
 /// Events that one wait returns at most.
-const BATCH: usize = 64;
+pub const BATCH: usize = 64;
 
 /// Route and interface changes in one batch at most: packets must not wait behind a routing
 /// daemon that fills its table.
@@ -83,6 +84,8 @@ pub struct Events {
     table: TableMonitor,
     /// Readable while the table of the multicast view has changes to read.
     rpf: Option<OwnedFd>,
+    /// Unless the routes of that table count.
+    routes: Option<RouteSocket>,
     wake: WakeSource,
 }
 
@@ -98,6 +101,7 @@ impl Events {
             monitor: Monitor::open()?,
             table: TableMonitor::open(table)?,
             rpf: rpf.map(RpfTable::readiness).transpose()?,
+            routes: if rpf.is_none() { Some(RouteSocket::open()?) } else { None },
             wake: wake.share(),
         })
     }
@@ -146,6 +150,15 @@ impl Events {
             if left.is_some_and(|left| left.is_zero()) {
                 return WaitResult::TimedOut;
             }
+        }
+    }
+
+    /// Looks several routes up at once, as [`Forwarder::route`](crate::forwarder::Forwarder::route)
+    /// does, but without the forwarder. What is `None` afterwards is to be asked of that.
+    /// Changes of what is found are told by a later [`wait`](Self::wait).
+    pub fn look_up(&mut self, sources: &[u32], routes: &mut [Option<Option<Route>>]) {
+        if let Some(socket) = &mut self.routes {
+            socket.lookup_all(sources, routes);
         }
     }
 

@@ -13,6 +13,12 @@ const BUFFER: usize = 16 * 1024;
 /// reader's buffer: the smaller that is, the more datagrams there are.
 const DUMP_BUFFER: usize = 32 * 1024;
 
+/// The longest of the datagrams that are read several at once.
+const SHORT: usize = 1024;
+
+/// How many of those are read at once.
+const SHORT_ONES: usize = BUFFER / SHORT;
+
 /// Length of `struct nlmsghdr`.
 pub(crate) const MESSAGE_HEADER: usize = 16;
 /// Length of `struct rtattr`.
@@ -114,6 +120,43 @@ impl NetlinkSocket {
             Some(rest) => Received::Messages(Messages { rest }),
             None => Received::Truncated,
         })
+    }
+
+    /// Reads up to `wanted` datagrams that are there, without waiting; returns how many it
+    /// was. Of one that is no short one the messages that fit are read.
+    pub(crate) fn receive_short(&mut self, wanted: usize, mut each: impl FnMut(Messages<'_>)) -> SysResult<usize> {
+        let mut vectors = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; SHORT_ONES];
+        // SAFETY: mmsghdr is a plain C structure for which all zero is a message
+        // without name, data and control.
+        let mut headers: [libc::mmsghdr; SHORT_ONES] = unsafe { std::mem::zeroed() };
+        let places = self.buffer.chunks_exact_mut(SHORT);
+        let mut room = 0;
+        for ((header, vector), place) in headers.iter_mut().zip(&mut vectors).zip(places).take(wanted) {
+            vector.iov_base = place.as_mut_ptr().cast();
+            vector.iov_len = SHORT;
+            header.msg_hdr.msg_iov = vector;
+            header.msg_hdr.msg_iovlen = 1;
+            room += 1;
+        }
+        let (flags, no_time) = (libc::MSG_DONTWAIT as _, std::ptr::null_mut());
+        let count = loop {
+            // SAFETY: the first `room` headers name places of their own in the buffer we own
+            // exclusively, with their size; vectors and buffer live until the last use below.
+            let count = unsafe { libc::recvmmsg(self.fd.as_raw_fd(), headers.as_mut_ptr(), room, flags, no_time) };
+            if count >= 0 {
+                break count as usize;
+            }
+            let error = SysError::last("reading netlink messages");
+            match error.errno {
+                libc::EINTR => {}
+                libc::EAGAIN => return Ok(0),
+                _ => return Err(error),
+            }
+        };
+        for (header, place) in headers[..count].iter().zip(self.buffer.chunks_exact(SHORT)) {
+            each(Messages { rest: &place[..(header.msg_len as usize).min(SHORT)] });
+        }
+        Ok(count)
     }
 
     /// The first message of a datagram that did not fit, as far as it did.

@@ -1,7 +1,8 @@
 //! The unicast route towards one source, asked of the kernel.
 
 use super::netlink::{
-    ATTRIBUTE_HEADER, Attributes, MESSAGE_HEADER, NetlinkSocket, Received, aligned, read_address, read_u16, read_u32,
+    ATTRIBUTE_HEADER, Attributes, MESSAGE_HEADER, Message, NetlinkSocket, Received, Request, aligned, error_number,
+    read_address, read_u16, read_u32,
 };
 use super::sys::{SysError, SysResult};
 use super::uapi;
@@ -17,8 +18,13 @@ const NEXT_HOP_MESSAGE: usize = 8;
 /// Length of `struct nexthop_grp`.
 const GROUP_MEMBER: usize = 8;
 
+/// How many sources are looked up at once.
+pub(crate) const AT_ONCE: usize = 64;
+
+/// Length of a request, which ends where the next begins.
 const REQUEST: usize = MESSAGE_HEADER + ROUTE_HEADER + ATTRIBUTE_HEADER + 4;
-const NEXT_HOP_REQUEST: usize = MESSAGE_HEADER + NEXT_HOP_MESSAGE + ATTRIBUTE_HEADER + 4;
+
+const DOING: &str = "asking for a route";
 
 /// A socket for route lookups.
 pub(crate) struct RouteSocket {
@@ -55,6 +61,16 @@ pub(crate) struct RouteMessage {
 }
 
 impl RouteMessage {
+    /// What the route means for packets; `None` where a nexthop object has to be asked for.
+    fn spelled_out(&self) -> Option<Option<Route>> {
+        match self.hop {
+            _ if self.kind != libc::RTN_UNICAST && self.kind != libc::RTN_LOCAL => Some(None),
+            Hop::To(if_index, gateway) => Some(Some(self.route(if_index, gateway))),
+            Hop::None => Some(None),
+            Hop::Object(_) => None,
+        }
+    }
+
     fn route(&self, if_index: u32, gateway: u32) -> Route {
         Route {
             if_index,
@@ -99,14 +115,11 @@ impl RouteSocket {
 
     /// What a route means for packets.
     pub(crate) fn resolve(&mut self, found: &RouteMessage) -> SysResult<Option<Route>> {
-        if found.kind != libc::RTN_UNICAST && found.kind != libc::RTN_LOCAL {
-            return Ok(None);
+        if let Some(route) = found.spelled_out() {
+            return Ok(route);
         }
-        let hop = match found.hop {
-            Hop::Object(id) => self.follow(id)?,
-            hop => hop,
-        };
-        Ok(match hop {
+        let Hop::Object(id) = found.hop else { return Ok(None) };
+        Ok(match self.follow(id)? {
             Hop::To(if_index, gateway) => Some(found.route(if_index, gateway)),
             _ => None,
         })
@@ -132,17 +145,10 @@ impl RouteSocket {
     }
 
     fn next_hop(&mut self, id: u32, member: usize) -> SysResult<Option<NextHop>> {
-        let mut bytes = [0; NEXT_HOP_REQUEST];
-        let parts = [(0, NEXT_HOP_REQUEST as u32), (MESSAGE_HEADER + NEXT_HOP_MESSAGE + ATTRIBUTE_HEADER, id)];
-        for (at, value) in parts {
-            bytes[at..at + 4].copy_from_slice(&value.to_ne_bytes());
-        }
-        let attribute = MESSAGE_HEADER + NEXT_HOP_MESSAGE;
-        bytes[attribute..attribute + 2].copy_from_slice(&(ATTRIBUTE_HEADER as u16 + 4).to_ne_bytes());
-        bytes[attribute + 2..attribute + 4].copy_from_slice(&uapi::NHA_ID.to_ne_bytes());
-        bytes[4..6].copy_from_slice(&uapi::RTM_GETNEXTHOP.to_ne_bytes());
-        bytes[6..8].copy_from_slice(&(libc::NLM_F_REQUEST as u16).to_ne_bytes());
-        self.exchange(&mut bytes, uapi::RTM_NEWNEXTHOP, |payload| parse_next_hop(payload, member))
+        let sequence = self.next_sequence();
+        let request = Request::new(uapi::RTM_GETNEXTHOP, 0, sequence, &[0; NEXT_HOP_MESSAGE])
+            .attribute(uapi::NHA_ID, id.to_ne_bytes());
+        self.exchange(request, sequence, uapi::RTM_NEWNEXTHOP, |payload| parse_next_hop(payload, member))
     }
 
     fn ask(&mut self, source: u32) -> SysResult<Option<RouteMessage>> {
@@ -150,48 +156,93 @@ impl RouteSocket {
         if source == 0 {
             return Ok(None);
         }
-        self.exchange(&mut request(source, uapi::RTM_F_FIB_MATCH), libc::RTM_NEWROUTE, parse_route)
+        let sequence = self.next_sequence();
+        self.exchange(request(source, sequence), sequence, libc::RTM_NEWROUTE, parse_route)
+    }
+
+    /// Looks up to [`AT_ONCE`] sources up with few system calls. What is `None` afterwards
+    /// wants a [`lookup`](Self::lookup) of its own.
+    pub(crate) fn lookup_all(&mut self, sources: &[u32], routes: &mut [Option<Option<Route>>]) {
+        let mut bytes = [0; AT_ONCE * REQUEST];
+        let first = self.sequence.wrapping_add(1);
+        let mut length = 0;
+        // Those before it are asked for: 0.0.0.0 never is.
+        let sources = sources.split(|&source| source == 0).next().unwrap_or_default();
+        for (place, &source) in bytes.chunks_exact_mut(REQUEST).zip(sources) {
+            place.copy_from_slice(request(source, self.next_sequence()).finish());
+            length += REQUEST;
+        }
+        if length == 0 || self.netlink.send(&bytes[..length]).is_err() {
+            return;
+        }
+        let asked = length / REQUEST;
+        let mut answered = 0;
+        while answered < asked {
+            let read = self.netlink.receive_short(asked - answered, |messages| {
+                for message in messages {
+                    // An answer to an earlier request is left behind by an error only.
+                    let at = message.sequence.wrapping_sub(first) as usize;
+                    let Some(place) = routes.get_mut(at).filter(|_| at < asked) else { continue };
+                    answered += 1;
+                    *place = match answer(&message, libc::RTM_NEWROUTE, parse_route) {
+                        Some(Ok(Some(found))) => found.spelled_out(),
+                        Some(Ok(None)) => Some(None),
+                        Some(Err(_)) | None => None,
+                    };
+                }
+            });
+            // What did not come is not there.
+            if !matches!(read, Ok(1..)) {
+                return;
+            }
+        }
+    }
+
+    fn next_sequence(&mut self) -> u32 {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence
     }
 
     /// Sends a request, and makes something of the answer.
     fn exchange<T>(
         &mut self,
-        request: &mut [u8],
+        mut request: Request,
+        sequence: u32,
         wanted: u16,
-        parse: impl FnOnce(&[u8]) -> Option<T>,
+        parse: impl Fn(&[u8]) -> Option<T>,
     ) -> SysResult<Option<T>> {
-        let doing = "asking for a route";
-        self.sequence = self.sequence.wrapping_add(1);
-        let sequence = self.sequence;
-        request[8..12].copy_from_slice(&sequence.to_ne_bytes());
-        self.netlink.send(request)?;
+        self.netlink.send(request.finish())?;
         loop {
             let messages = match self.netlink.receive()? {
                 Received::Messages(messages) => messages,
                 Received::Truncated => {
-                    return Err(SysError { errno: libc::EMSGSIZE, doing });
+                    return Err(SysError { errno: libc::EMSGSIZE, doing: DOING });
                 }
                 Received::Nothing => {
-                    return Err(SysError { errno: libc::EIO, doing });
+                    return Err(SysError { errno: libc::EIO, doing: DOING });
                 }
             };
             // An answer to an earlier request is left behind by an error only.
             for message in messages.filter(|message| message.sequence == sequence) {
-                if message.kind == wanted {
-                    return Ok(parse(message.payload));
-                }
-                if i32::from(message.kind) == libc::NLMSG_ERROR {
-                    let error = read_u32(message.payload, 0).unwrap_or(0) as i32;
-                    return no_route(error.wrapping_neg(), doing).map(|()| None);
+                if let Some(answer) = answer(&message, wanted, &parse) {
+                    return answer;
                 }
             }
         }
     }
 }
 
+/// What a message answers, if it does.
+fn answer<T>(message: &Message<'_>, wanted: u16, parse: impl Fn(&[u8]) -> Option<T>) -> Option<SysResult<Option<T>>> {
+    if message.kind == wanted {
+        return Some(Ok(parse(message.payload)));
+    }
+    (i32::from(message.kind) == libc::NLMSG_ERROR).then(|| no_route(error_number(message)).map(|()| None))
+}
+
 /// Tells "there is no route" (or a blackhole: EINVAL, a prohibition: EACCES) from
 /// a failure.
-fn no_route(errno: i32, doing: &'static str) -> SysResult<()> {
+fn no_route(errno: i32) -> SysResult<()> {
     match errno {
         libc::ENETUNREACH
         | libc::EHOSTUNREACH
@@ -202,30 +253,16 @@ fn no_route(errno: i32, doing: &'static str) -> SysResult<()> {
         | libc::ENODEV
         | libc::EAGAIN
         | libc::ENETDOWN => Ok(()),
-        _ => Err(SysError { errno, doing }),
+        _ => Err(SysError { errno, doing: DOING }),
     }
 }
 
-fn request(source: u32, flags: u32) -> [u8; REQUEST] {
-    let mut bytes = [0; REQUEST];
-    let mut at = 0;
-    let mut put = |part: &[u8]| {
-        bytes[at..at + part.len()].copy_from_slice(part);
-        at += part.len();
-    };
-    // struct nlmsghdr
-    put(&(REQUEST as u32).to_ne_bytes());
-    put(&libc::RTM_GETROUTE.to_ne_bytes());
-    put(&(libc::NLM_F_REQUEST as u16).to_ne_bytes());
-    put(&[0; 8]);
+fn request(source: u32, sequence: u32) -> Request {
     // struct rtmsg: family, destination length, then zeros up to the flags
-    put(&[libc::AF_INET as u8, 32, 0, 0, 0, 0, 0, 0]);
-    put(&flags.to_ne_bytes());
-    // RTA_DST
-    put(&((ATTRIBUTE_HEADER + 4) as u16).to_ne_bytes());
-    put(&libc::RTA_DST.to_ne_bytes());
-    put(&source.to_be_bytes());
-    bytes
+    let mut header = [0; ROUTE_HEADER];
+    header[..2].copy_from_slice(&[libc::AF_INET as u8, 32]);
+    header[8..].copy_from_slice(&uapi::RTM_F_FIB_MATCH.to_ne_bytes());
+    Request::new(libc::RTM_GETROUTE, 0, sequence, &header).attribute(libc::RTA_DST, source.to_be_bytes())
 }
 
 pub(crate) fn parse_route(payload: &[u8]) -> Option<RouteMessage> {

@@ -143,6 +143,49 @@ fn of_several_next_hops_the_first_that_works() {
 }
 
 #[test]
+fn routes_looked_up_together_are_those_of_one_at_a_time() {
+    in_namespace("routes::routes_looked_up_together_are_those_of_one_at_a_time", || {
+        let mut linux = topology();
+        let mut events = linux.events().unwrap();
+        // The answer about 10.4.0.1 is a long one.
+        let hops: Vec<String> = (1..200).map(|low| format!("nexthop via 10.0.0.{low}")).collect();
+        let words = hops.iter().flat_map(|hop| hop.split(' '));
+        let added = std::process::Command::new("ip").args(["route", "add", "10.4.0.0/16"]).args(words).status();
+        assert!(added.expect("the ip program (iproute2)").success());
+        ip("route add 10.2.0.0/16 via 10.0.0.9 proto static
+            route add blackhole 10.3.0.0/16
+            nexthop add id 1 via 10.0.0.9 dev a0
+            nexthop add id 2 via 10.0.1.9 dev b0
+            nexthop add id 3 group 1/2
+            route add 10.5.0.0/16 nhid 3");
+        set("ipv4/nexthop_compat_mode", "0");
+        let short = ["10.0.0.77", "10.0.1.1", "10.2.0.1", "10.3.0.1", "192.0.2.1", "239.1.1.1", "10.0.0.255"];
+        let long = ["10.4.0.1", "10.5.0.1"];
+        // A second time, as nothing of the first may be left behind.
+        for count in [1, 7, 20, 64, 64] {
+            let sources: Vec<u32> = short.iter().chain(&long).cycle().take(count).map(|name| address(name)).collect();
+            let mut routes = vec![None; count];
+            events.look_up(&sources, &mut routes);
+            for (&source, together) in sources.iter().zip(routes) {
+                let alone = linux.route(source).unwrap();
+                let answered = !long.map(address).contains(&source);
+                assert_eq!(together, answered.then_some(alone), "{}", Ipv4Addr::from(source));
+            }
+        }
+        // Beyond 64, and from 0.0.0.0 on, is left to be asked for.
+        let mut sources = [address("10.2.0.1"); 70];
+        let mut routes = [None; 70];
+        events.look_up(&sources, &mut routes);
+        assert!(routes[..64].iter().all(|route| *route == Some(lookup(&mut linux, "10.2.0.1"))));
+        assert_eq!(routes[64..], [None; 6]);
+        sources[1] = 0;
+        routes = [None; 70];
+        events.look_up(&sources, &mut routes);
+        assert_eq!(routes.map(|route| route.is_some()), std::array::from_fn(|at| at == 0));
+    });
+}
+
+#[test]
 fn changes_are_told_with_their_prefix() {
     in_namespace("routes::changes_are_told_with_their_prefix", || {
         let linux = topology();
