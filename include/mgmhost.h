@@ -721,7 +721,8 @@ DWORD MGM_CALL MgmHostDetach(void);
  * Any thread, also inside a callback.
  *
  * Returns NO_ERROR; ERROR_INVALID_PARAMETER: no open descriptor; ERROR_ALREADY_EXISTS:
- * the manager is started; ERROR_CAN_NOT_COMPLETE: not Linux, or no descriptor left.
+ * the manager is started; ERROR_CAN_NOT_COMPLETE: a descriptor elsewhere than on Linux, or
+ * none left.
  */
 DWORD MGM_CALL MgmHostTakeOver(INT nSocket, DWORD dwSeconds);
 

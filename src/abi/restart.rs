@@ -6,6 +6,7 @@ use super::base::{DWORD, INT};
 use super::error::OutOfMemoryIs;
 use super::guard::guarded;
 use super::pointer::Place;
+use crate::forwarder::{ForwarderError, linux};
 use crate::manager::Error;
 
 /// Gives another descriptor of the kernel table's multicast routing socket, to be stored
@@ -25,13 +26,7 @@ pub unsafe extern "system" fn MgmHostGetRoutingSocket(pnSocket: *mut INT) -> DWO
     guarded(OutOfMemoryIs::CanNotComplete, || {
         // SAFETY: NULL, or as the header asks: an int to write.
         let place = unsafe { Place::new(pnSocket) }?;
-        #[cfg(target_os = "linux")]
-        return ENGINE.share_socket().map(|socket| place.set(std::os::fd::IntoRawFd::into_raw_fd(socket)));
-        #[cfg(not(target_os = "linux"))]
-        {
-            let _ = place;
-            Err(Error::CanNotComplete)
-        }
+        ENGINE.share_socket().map(|socket| place.set(linux::into_number(socket)))
     })
 }
 
@@ -71,20 +66,19 @@ pub extern "system" fn MgmHostDetach() -> DWORD {
 /// Any thread, also inside a callback.
 ///
 /// Returns NO_ERROR; ERROR_INVALID_PARAMETER: no open descriptor; ERROR_ALREADY_EXISTS:
-/// the manager is started; ERROR_CAN_NOT_COMPLETE: not Linux, or no descriptor left.
+/// the manager is started; ERROR_CAN_NOT_COMPLETE: a descriptor elsewhere than on Linux, or
+/// none left.
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostTakeOver(nSocket: INT, dwSeconds: DWORD) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
-        #[cfg(target_os = "linux")]
-        {
-            let socket = if nSocket == -1 { None } else { Some(duplicate(nSocket)?) };
-            ENGINE.take_over(socket, (dwSeconds != DWORD::MAX).then_some(dwSeconds))
-        }
-        #[cfg(not(target_os = "linux"))]
-        {
-            let _ = (nSocket, dwSeconds);
-            Err::<(), _>(Error::CanNotComplete)
-        }
+        let socket = match nSocket {
+            -1 => None,
+            number => Some(linux::duplicate(number).map_err(|error| match error {
+                ForwarderError::HandedOver(_) => Error::InvalidParameter,
+                _ => Error::CanNotComplete,
+            })?),
+        };
+        ENGINE.take_over(socket, (dwSeconds != DWORD::MAX).then_some(dwSeconds))
     })
 }
 
@@ -97,19 +91,4 @@ pub extern "system" fn MgmHostTakeOver(nSocket: INT, dwSeconds: DWORD) -> DWORD 
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostTakeOverDone() -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.take_over_done())
-}
-
-#[cfg(target_os = "linux")]
-fn duplicate(fd: INT) -> Result<std::os::fd::OwnedFd, Error> {
-    // SAFETY: fcntl with F_DUPFD_CLOEXEC takes integers, whatever they are.
-    let copy = unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) };
-    if copy < 0 {
-        let error = std::io::Error::last_os_error();
-        return Err(match error.raw_os_error() {
-            Some(libc::EBADF) => Error::InvalidParameter,
-            _ => Error::CanNotComplete,
-        });
-    }
-    // SAFETY: the kernel has just given us this descriptor; nobody else knows it.
-    Ok(unsafe { std::os::fd::FromRawFd::from_raw_fd(copy) })
 }

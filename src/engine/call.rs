@@ -42,7 +42,6 @@ impl<C: Client> Engine<C> {
 
 impl<C: Client> Engine<C> {
     /// Wakes those that wait until something is over.
-    #[cfg(target_os = "linux")]
     pub(super) fn all_quiet(&self) {
         self.quiet.notify_all();
     }

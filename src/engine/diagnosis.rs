@@ -10,8 +10,7 @@ use crate::{
 };
 use std::{net::Ipv4Addr, time::Duration};
 
-/// What the manager knew at one moment; elsewhere there is no kernel to compare it with.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+/// What the manager knew at one moment.
 struct Knowledge {
     in_memory: bool,
     /// The process holds the kernel's table.
@@ -25,7 +24,6 @@ struct Knowledge {
     flow: Option<FlowKnowledge>,
 }
 
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 struct FlowKnowledge {
     flow: Flow,
     route: Option<Route>,
@@ -223,14 +221,13 @@ fn tell_flow(known: &FlowKnowledge, in_memory: bool, findings: &mut Findings<'_>
     }
 }
 
-#[cfg(target_os = "linux")]
 fn examine(
     knowledge: &Knowledge,
     flow: Option<Flow>,
     time: Duration,
     findings: &mut Findings<'_>,
 ) -> Result<(), Error> {
-    use crate::kernel::diagnosis::{self, Case, FlowCase, Known, Role};
+    use crate::forwarder::linux::diagnosis::{self, Case, FlowCase, Known, Role};
     let role = match knowledge {
         Knowledge { holds_table: true, .. } => Role::Holder,
         Knowledge { was_refused: true, .. } => Role::Refused,
@@ -243,10 +240,4 @@ fn examine(
     let flow = flow.map(|flow| FlowCase { source: flow.source, group: flow.group, known });
     let case = Case { table: knowledge.table, role, held: &knowledge.held, flow, time };
     diagnosis::examine(&case, findings).map_err(|diagnosis::OutOfMemory| Error::OutOfMemory)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn examine(_: &Knowledge, _: Option<Flow>, _: Duration, findings: &mut Findings<'_>) -> Result<(), Error> {
-    findings.note(Code::NotChecked, 0, format_args!("only the manager was looked at: this is not Linux"));
-    Ok(())
 }

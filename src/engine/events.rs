@@ -1,10 +1,8 @@
 //! What happens by itself: packets without an entry, packets on a wrong interface,
 //! routes that change, and MFEs whose time has come.
 
-#[cfg(target_os = "linux")]
 use super::worker::RoutesAhead;
 use super::{Core, Engine, call::Call, log::Level, ports::Backend};
-#[cfg(target_os = "linux")]
 use crate::forwarder::{Event, PacketReport};
 use crate::{
     alerts::Client,
@@ -25,7 +23,6 @@ const LIMIT_SAID_EVERY: u64 = 60_000;
 /// Where the TTL stands in an IPv4 header.
 const TTL: usize = 8;
 
-#[cfg(target_os = "linux")]
 impl<C: Client> Engine<C> {
     /// An event of the forwarder, for the worker of this generation; false when that has
     /// nothing to do any more. A call of its own, so that its alerts go out.
@@ -64,7 +61,6 @@ impl<C: Client> Engine<C> {
     }
 }
 
-#[cfg(target_os = "linux")]
 impl<C: Client> Core<C> {
     fn reports_lost(&mut self, lost: u32) {
         self.events_lost += u64::from(lost);
@@ -89,8 +85,7 @@ impl<C: Client> Core<C> {
 }
 
 impl<C: Client> Call<C> {
-    #[cfg(target_os = "linux")]
-    fn packet_without_entry(&mut self, arrival: Option<Arrival>, report: &PacketReport, ahead: &RoutesAhead) {
+        fn packet_without_entry(&mut self, arrival: Option<Arrival>, report: &PacketReport, ahead: &RoutesAhead) {
         let flow = Flow { source: report.source, group: report.group };
         let header = PacketHeader::new(&report.header[..usize::from(report.header_len)]);
         // Somebody deleted the entry. Or it was made since this packet came: all is well.
@@ -133,8 +128,7 @@ impl<C: Client> Call<C> {
         }
     }
 
-    #[cfg(target_os = "linux")]
-    fn wrong_interface(&mut self, report: &PacketReport) {
+        fn wrong_interface(&mut self, report: &PacketReport) {
         let Some(arrival) = self.arrival_of(report) else { return };
         let flow = Flow { source: report.source, group: report.group };
         let header = PacketHeader::new(&report.header[..usize::from(report.header_len)]);
@@ -182,7 +176,6 @@ impl<C: Client> Call<C> {
     pub(super) fn memory(&mut self) -> Option<&mut memory::Memory> {
         match &mut self.ports.backend {
             Backend::Memory(memory) => Some(memory),
-            #[cfg(target_os = "linux")]
             Backend::Linux(_) => None,
         }
     }
@@ -249,7 +242,6 @@ impl<C: Client> Call<C> {
     /// Does again what an earlier lack of memory or a kernel error prevented.
     pub(super) fn run_repairs(&mut self) {
         if std::mem::take(&mut self.worker.routes_pending) {
-            #[cfg(target_os = "linux")]
             self.rpf_table_changed();
             self.routes_changed(0, 0);
         }

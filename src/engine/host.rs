@@ -9,7 +9,6 @@ use super::{
     reconcile::{Others, Reconciled},
     scope::Thresholds,
 };
-#[cfg(target_os = "linux")]
 use crate::forwarder::linux::{Foreign, Linux};
 use crate::{
     alerts::Client,
@@ -97,10 +96,7 @@ impl<C: Client> Engine<C> {
     /// CanNotComplete (not the kernel forwarder, or not open; the table could not be
     /// read), OutOfMemory.
     pub fn reconcile(&'static self) -> Result<Reconciled, Error> {
-        #[cfg(target_os = "linux")]
-        return self.enter().reconcile();
-        #[cfg(not(target_os = "linux"))]
-        Err(Error::CanNotComplete)
+        self.enter().reconcile()
     }
 
     /// Adds or replaces a route of the memory forwarder.
@@ -276,7 +272,6 @@ impl<C: Client> Call<C> {
         Ok(())
     }
 
-    #[cfg(target_os = "linux")]
     fn open_linux(&mut self, options: &Options) -> Result<(), Error> {
         let (table, rpf_table) = (options.table, options.rpf_table);
         let foreign = if options.keep_foreign { Foreign::Keep } else { Foreign::Remove };
@@ -330,13 +325,6 @@ impl<C: Client> Call<C> {
                 }
             }
         }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn open_linux(&mut self, _options: &Options) -> Result<(), Error> {
-        let error = crate::forwarder::ForwarderError::NotSupported("Linux");
-        self.ports.failed(format_args!("the kernel forwarder cannot start"), &error);
-        Err(Error::CanNotComplete)
     }
 
     /// The last client has gone: nothing stays in the kernel.

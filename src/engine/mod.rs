@@ -21,7 +21,6 @@ mod events;
 mod host;
 #[cfg(shuttle)]
 mod inspect;
-#[cfg(target_os = "linux")]
 mod links;
 pub mod log;
 mod options;
@@ -30,7 +29,6 @@ mod reconcile;
 mod recovery;
 mod requests;
 mod restart;
-#[cfg(target_os = "linux")]
 mod rpf;
 mod scope;
 mod thread;

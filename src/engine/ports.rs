@@ -4,7 +4,6 @@ use super::{
     log::{Level, Log},
     scope::Thresholds,
 };
-#[cfg(target_os = "linux")]
 use crate::forwarder::linux::Linux;
 use crate::{
     forwarder::{Forwarder, ForwarderError, InterfaceKey, memory::Memory},
@@ -16,7 +15,6 @@ use std::{fmt, net::Ipv4Addr};
 #[allow(clippy::large_enum_variant)] // There is one, in static memory: a box might fail.
 pub(super) enum Backend {
     Memory(Memory),
-    #[cfg(target_os = "linux")]
     Linux(Linux),
 }
 
@@ -24,7 +22,6 @@ impl Backend {
     pub(super) fn forwarder(&mut self) -> &mut dyn Forwarder {
         match self {
             Self::Memory(memory) => memory,
-            #[cfg(target_os = "linux")]
             Self::Linux(linux) => linux,
         }
     }

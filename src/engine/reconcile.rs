@@ -1,9 +1,7 @@
 //! The kernel's table compared with what is wanted: at the start, on demand, when
 //! somebody else touched it, and when reports were lost.
 
-#[cfg(target_os = "linux")]
 use super::{Core, call::Call, log::Level};
-#[cfg(target_os = "linux")]
 use crate::{
     alerts::Client,
     forwarder::{
@@ -12,20 +10,15 @@ use crate::{
     },
     manager::{Error, Flow},
 };
-#[cfg(target_os = "linux")]
 use std::net::Ipv4Addr;
 
 /// How many entries are compared before other threads are let in.
-#[cfg(target_os = "linux")]
 const BATCH: usize = 64;
 /// The log tells what others did at most once in so many milliseconds.
-#[cfg(target_os = "linux")]
 const SAID_EVERY: u64 = 60_000;
 /// How long the table is left alone after a comparison that took one millisecond.
-#[cfg(target_os = "linux")]
 const REST: u64 = 20;
 /// The least time between two comparisons for reports that were lost.
-#[cfg(target_os = "linux")]
 const REST_AT_LEAST: u64 = 1_000;
 
 /// What a comparison found.
@@ -54,14 +47,11 @@ pub(super) struct Others {
     /// The table has to be compared.
     pub(super) uncertain: bool,
     /// Somebody reads the whole table.
-    #[cfg(target_os = "linux")]
     reading: bool,
     /// Not before this time.
     pub(super) rest_until: u64,
-    #[cfg(target_os = "linux")]
     told_at: Option<u64>,
     /// What was repaired and foreign then.
-    #[cfg(target_os = "linux")]
     told: (u64, u64),
 }
 
@@ -73,12 +63,9 @@ impl Others {
             interfaces: 0,
             reconciled: 0,
             uncertain: false,
-            #[cfg(target_os = "linux")]
             reading: false,
             rest_until: 0,
-            #[cfg(target_os = "linux")]
             told_at: None,
-            #[cfg(target_os = "linux")]
             told: (0, 0),
         }
     }
@@ -86,19 +73,14 @@ impl Others {
     /// Nobody works on the table any more.
     pub(super) fn abandon(&mut self) {
         self.uncertain = false;
-        #[cfg(target_os = "linux")]
-        {
-            self.reading = false;
-        }
+        self.reading = false;
     }
 
-    #[cfg(target_os = "linux")]
     pub(super) fn count_interfaces(&mut self, changes: &VifChanges) {
         self.interfaces += u64::from(changes.repaired) + u64::from(changes.foreign);
     }
 }
 
-#[cfg(target_os = "linux")]
 impl<C: Client> Core<C> {
     /// Says what was in the table when it was taken.
     pub(super) fn tell_found(&mut self, found: &Found, foreign: Foreign, table: u32) {
@@ -177,7 +159,6 @@ impl<C: Client> Core<C> {
     }
 }
 
-#[cfg(target_os = "linux")]
 impl<C: Client> Call<C> {
     /// Compares the table when reports of it were lost, and some time has passed.
     pub(super) fn run_reconcile(&mut self) {
@@ -290,10 +271,8 @@ impl<C: Client> Call<C> {
 }
 
 /// Shows flows behind a sentence.
-#[cfg(target_os = "linux")]
 struct Names<'a>(&'a [(u32, u32)]);
 
-#[cfg(target_os = "linux")]
 impl std::fmt::Display for Names<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (at, &(source, group)) in self.0.iter().enumerate() {

@@ -10,10 +10,7 @@
 use super::{Core, Engine};
 use crate::{alerts::Client, manager::Error};
 
-#[cfg(target_os = "linux")]
-pub(super) use linux::Restart;
-#[cfg(not(target_os = "linux"))]
-pub(super) use none::Restart;
+pub(super) use adoption::Restart;
 
 impl<C: Client> Engine<C> {
     /// Leaves the kernel's table as it is to whoever has a descriptor of its socket. The
@@ -41,8 +38,7 @@ impl<C: Client> Engine<C> {
     }
 }
 
-#[cfg(target_os = "linux")]
-mod linux {
+mod adoption {
     use super::{Client, Core, Engine, Error};
     use crate::{
         engine::{
@@ -54,15 +50,12 @@ mod linux {
         },
         forwarder::{
             Arrival, Forwarder, ForwarderError, InterfaceKey, Unfit,
-            linux::{AdoptedEntry, Foreign, Linux},
+            linux::{self, AdoptedEntry, Descriptor, Foreign, Linux},
             memory::Memory,
         },
         manager::{Drop, Entry, Flow},
     };
-    use std::{
-        os::fd::{AsFd, FromRawFd, OwnedFd, RawFd},
-        sync::atomic::{AtomicBool, Ordering},
-    };
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     /// How long adopted entries stay as they are, in seconds. An IGMP querier asks at its
     /// start and again after 31 s, and its hosts have 10 s to answer (RFC 3376, 8.6); a
@@ -89,7 +82,7 @@ mod linux {
 
     /// A descriptor of another process.
     struct Given {
-        socket: OwnedFd,
+        socket: Descriptor,
         /// The host program gave it.
         by_host: bool,
     }
@@ -173,7 +166,7 @@ mod linux {
         ///
         /// # Errors
         /// CanNotComplete (there is no kernel table, or no descriptor to be had).
-        pub fn share_socket(&'static self) -> Result<OwnedFd, Error> {
+        pub fn share_socket(&'static self) -> Result<Descriptor, Error> {
             let mut call = self.enter();
             let Backend::Linux(linux) = &call.ports.backend else { return Err(Error::CanNotComplete) };
             let shared = linux.share();
@@ -188,7 +181,7 @@ mod linux {
         ///
         /// # Errors
         /// AlreadyExists (started).
-        pub fn take_over(&'static self, socket: Option<OwnedFd>, seconds: Option<u32>) -> Result<(), Error> {
+        pub fn take_over(&'static self, socket: Option<Descriptor>, seconds: Option<u32>) -> Result<(), Error> {
             let mut call = self.enter();
             if call.started != Started::No {
                 return Err(Error::AlreadyExists);
@@ -224,7 +217,7 @@ mod linux {
                 }
             }
             let Given { socket, by_host } = self.restart.given.as_ref()?;
-            let (linux, entries) = match Linux::adopt(socket.as_fd(), table, foreign) {
+            let (linux, entries) = match Linux::adopt(socket, table, foreign) {
                 Ok(adopted) => adopted,
                 // The process before has given its table back in order.
                 Err(error @ ForwarderError::HandedOver(Unfit::NotOwner(_))) if !by_host => {
@@ -379,7 +372,7 @@ mod linux {
 
     /// The socket that systemd, or a process that does as it does, has passed to this one
     /// under our name: once.
-    fn inherited(log: &mut Log) -> Option<Result<OwnedFd, Unfit>> {
+    fn inherited(log: &mut Log) -> Option<Result<Descriptor, Unfit>> {
         static TAKEN: AtomicBool = AtomicBool::new(false);
         let number = |name| variable(name)?.to_str().ok()?.parse::<u32>().ok();
         if number(c"LISTEN_PID")? != std::process::id() {
@@ -391,15 +384,11 @@ mod linux {
         if TAKEN.swap(true, Ordering::Relaxed) {
             return None;
         }
-        let fd = RawFd::try_from(FIRST + at).ok()?;
+        let fd = i32::try_from(FIRST + at).ok()?;
         log.add(Level::Info, format_args!("descriptor {fd} was passed on as \"{NAME}\""));
-        // SAFETY: fcntl with F_SETFD takes integers.
-        if unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
-            return Some(Err(Unfit::NotOpen));
-        }
-        // SAFETY: it is open, and by its name in LISTEN_FDNAMES it was passed on for this
-        // library, which takes it once: nobody else owns it.
-        Some(Ok(unsafe { OwnedFd::from_raw_fd(fd) }))
+        // SAFETY: by its name in LISTEN_FDNAMES it was passed on for this library, which takes
+        // it once: nobody else owns it.
+        Some(unsafe { linux::own(fd) })
     }
 
     /// What MGM_GRACE says.
@@ -414,52 +403,5 @@ mod linux {
             );
         }
         seconds
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod none {
-    use super::{Client, Core, Error};
-    use crate::{engine::call::Call, forwarder::InterfaceKey, manager::Entry};
-
-    /// There is no kernel table to be handed over.
-    pub(in crate::engine) struct Restart;
-
-    impl Restart {
-        pub(in crate::engine) const fn new() -> Self {
-            Self
-        }
-
-        pub(in crate::engine) fn is_detached(&self) -> bool {
-            false
-        }
-
-        pub(in crate::engine) fn forget_given(&mut self) {}
-
-        pub(in crate::engine) fn closed(&mut self) {}
-
-        pub(in crate::engine) fn interrupted(&mut self) {}
-
-        pub(in crate::engine) fn next_work(&self) -> Option<u64> {
-            None
-        }
-
-        pub(super) fn end_at(&mut self, _now: u64) -> Result<(), Error> {
-            Err(Error::CanNotComplete)
-        }
-    }
-
-    impl<C: Client> Core<C> {
-        pub(super) fn leave_table(&mut self) -> Result<(), Error> {
-            Err(Error::CanNotComplete)
-        }
-
-        pub(in crate::engine) fn change_adopted(&mut self, _entry: &Entry, _interface: InterfaceKey) {}
-    }
-
-    impl<C: Client> Call<C> {
-        pub(in crate::engine) fn run_adoption(&mut self) -> bool {
-            false
-        }
     }
 }

@@ -3,7 +3,6 @@
 
 use super::{Core, Engine, call::Call, log::Level, thread};
 use crate::alerts::Client;
-#[cfg(target_os = "linux")]
 use crate::forwarder::{
     Event, PacketReport, Route,
     linux::{BATCH, EventBatch, Events, WaitResult, Waker},
@@ -25,9 +24,7 @@ pub(super) struct Worker {
     asleep: bool,
     /// Routes have to be looked at again.
     pub(super) routes_pending: bool,
-    #[cfg(target_os = "linux")]
     events: Option<Events>,
-    #[cfg(target_os = "linux")]
     waker: Option<Waker>,
 }
 
@@ -40,21 +37,17 @@ impl Worker {
             sleeps_until: None,
             asleep: false,
             routes_pending: false,
-            #[cfg(target_os = "linux")]
             events: None,
-            #[cfg(target_os = "linux")]
             waker: None,
         }
     }
 
     /// Told from every earlier and later worker.
-    #[cfg(target_os = "linux")]
     pub(super) fn generation(&self) -> u32 {
         self.generation
     }
 
     /// Hands a kernel's events to the next worker.
-    #[cfg(target_os = "linux")]
     pub(super) fn set_events(&mut self, events: Events, waker: Waker) {
         self.events = Some(events);
         self.waker = Some(waker);
@@ -108,20 +101,15 @@ impl<C: Client> Engine<C> {
         core.worker.starting = false;
         core.worker.routes_pending = false;
         self.notify_worker(core);
-        #[cfg(target_os = "linux")]
-        {
-            core.worker.events = None;
-            core.worker.waker = None;
-        }
+        core.worker.events = None;
+        core.worker.waker = None;
     }
 
     fn notify_worker(&'static self, core: &mut Core<C>) {
         self.timer.notify_all();
-        #[cfg(target_os = "linux")]
         if let Some(waker) = &core.worker.waker {
             waker.wake();
         }
-        let _ = core;
     }
 }
 
@@ -136,10 +124,8 @@ impl<C: Client> thread::Body<C> for Working {
             return;
         }
         let generation = call.worker.generation;
-        #[cfg(target_os = "linux")]
         let events = call.worker.events.take();
         drop(call);
-        #[cfg(target_os = "linux")]
         if let Some(events) = events {
             return work_with_kernel(engine, generation, events);
         }
@@ -150,7 +136,6 @@ impl<C: Client> thread::Body<C> for Working {
     }
 }
 
-#[cfg(target_os = "linux")]
 fn work_with_kernel<C: Client>(engine: &'static Engine<C>, generation: u32, mut events: Events) {
     let (mut batch, mut ahead) = (EventBatch::new(), RoutesAhead::new());
     while let Some((call, sleep)) = engine.work(generation) {
@@ -176,14 +161,12 @@ fn work_with_kernel<C: Client>(engine: &'static Engine<C>, generation: u32, mut 
 
 /// The routes towards new sources of a batch's packets, looked up together and before the
 /// lock is taken. What changes meanwhile is told of later, when the sources are in use.
-#[cfg(target_os = "linux")]
 pub(super) struct RoutesAhead {
     sources: [u32; BATCH],
     routes: [Option<Option<Route>>; BATCH],
     length: usize,
 }
 
-#[cfg(target_os = "linux")]
 impl RoutesAhead {
     fn new() -> Self {
         Self { sources: [0; BATCH], routes: [None; BATCH], length: 0 }
@@ -228,7 +211,6 @@ impl<C: Client> Engine<C> {
             return None;
         }
         call.run_repairs();
-        #[cfg(target_os = "linux")]
         call.run_reconcile();
         if !call.clock.is_manual() {
             call.run_adoption();

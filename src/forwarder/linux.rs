@@ -8,9 +8,10 @@
 
 mod adopt;
 
-pub use adopt::AdoptedEntry;
+pub use adopt::{AdoptedEntry, Descriptor, duplicate, into_number, own};
 
 use super::{Arrival, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, Route};
+pub(crate) use crate::kernel::diagnosis;
 pub use crate::kernel::events::{BATCH, EventBatch, Events, WaitResult};
 use crate::kernel::mroute::{MrouteSocket, Oifs};
 use crate::kernel::routes::RouteSocket;

@@ -40,9 +40,13 @@ pub(crate) fn own(fd: RawFd, doing: &'static str) -> SysResult<OwnedFd> {
 
 /// A second descriptor (close on exec) for the same file.
 pub(crate) fn duplicate(fd: &impl AsFd, doing: &'static str) -> SysResult<OwnedFd> {
-    let raw = fd.as_fd().as_raw_fd();
-    // SAFETY: fcntl with F_DUPFD_CLOEXEC takes integers; the descriptor is borrowed, so open.
-    let copy = unsafe { libc::fcntl(raw, libc::F_DUPFD_CLOEXEC, 0) };
+    duplicate_number(fd.as_fd().as_raw_fd(), doing)
+}
+
+/// Duplicates what may be no descriptor.
+pub(crate) fn duplicate_number(number: RawFd, doing: &'static str) -> SysResult<OwnedFd> {
+    // SAFETY: fcntl with F_DUPFD_CLOEXEC takes integers, whatever they are.
+    let copy = unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, 0) };
     own(copy, doing)
 }
 

@@ -1,10 +1,10 @@
 //! Taking a table over from another process, with its VIFs and entries, and leaving it to
 //! another. Packets are forwarded all the while.
 
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, FromRawFd, IntoRawFd, OwnedFd};
 
 use super::{Foreign, Found, Linux, TableReader};
-use crate::forwarder::ForwarderError;
+use crate::forwarder::{ForwarderError, Unfit};
 use crate::kernel::mroute::{MrouteSocket, Oifs};
 use crate::kernel::routes::RouteSocket;
 use crate::kernel::sys;
@@ -12,6 +12,41 @@ use crate::kernel::table::{Entry, TableSocket};
 use crate::kernel::uapi::MAXVIFS;
 use crate::kernel::vifs::VifSlots;
 use crate::kernel::wake::WakeSource;
+
+/// A descriptor that another process hands over, or gets.
+pub type Descriptor = OwnedFd;
+
+/// Duplicates somebody's descriptor.
+///
+/// # Errors
+/// [`ForwarderError::HandedOver`] when it is not open; the system's: no more descriptors.
+pub fn duplicate(number: i32) -> Result<Descriptor, ForwarderError> {
+    match sys::duplicate_number(number, "duplicating the descriptor that was handed over") {
+        Err(error) if error.errno == libc::EBADF => Err(ForwarderError::HandedOver(Unfit::NotOpen)),
+        duplicate => Ok(duplicate?),
+    }
+}
+
+/// Makes a descriptor ours, and has it closed on exec.
+///
+/// # Errors
+/// It is not open.
+///
+/// # Safety
+/// Nobody else owns it.
+pub unsafe fn own(number: i32) -> Result<Descriptor, Unfit> {
+    // SAFETY: fcntl with F_SETFD takes integers.
+    if unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
+        return Err(Unfit::NotOpen);
+    }
+    // SAFETY: it is open, and nobody else's by the caller's promise.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// The number of a descriptor, which is the caller's to close.
+pub fn into_number(descriptor: Descriptor) -> i32 {
+    descriptor.into_raw_fd()
+}
 
 /// An entry of another process that goes on forwarding.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,11 +97,7 @@ impl Linux {
     /// # Errors
     /// [`ForwarderError::HandedOver`] when it is another descriptor, or its socket does
     /// not own this table in this namespace (any more); those of [`open`](Self::open).
-    pub fn adopt(
-        socket: BorrowedFd<'_>,
-        table: u32,
-        foreign: Foreign,
-    ) -> Result<(Self, Vec<AdoptedEntry>), ForwarderError> {
+    pub fn adopt(socket: impl AsFd, table: u32, foreign: Foreign) -> Result<(Self, Vec<AdoptedEntry>), ForwarderError> {
         let socket = sys::duplicate(&socket, "duplicating the socket that was handed over")?;
         let mut questions = TableSocket::open(table)?;
         let mroute = MrouteSocket::adopt(socket, &mut questions)?;
@@ -123,7 +154,7 @@ impl Linux {
     ///
     /// # Errors
     /// The system's: no more descriptors.
-    pub fn share(&self) -> Result<OwnedFd, ForwarderError> {
+    pub fn share(&self) -> Result<Descriptor, ForwarderError> {
         Ok(self.mroute.reader()?)
     }
 
