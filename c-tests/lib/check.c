@@ -13,6 +13,7 @@
 
 #ifdef _WIN32
 #include <pthread_time.h>
+#include <windows.h>
 #else
 #include <signal.h>
 #include <sys/wait.h>
@@ -132,15 +133,39 @@ static void run_here(const struct check_test *test) {
         at_end[--at_end_count]();
 }
 
+static unsigned test_seconds(void) {
+    const char *seconds = getenv("MGM_TEST_TIMEOUT");
+    return seconds != NULL ? (unsigned)atoi(seconds) : TEST_SECONDS;
+}
+
 #ifdef _WIN32
+/* There is no fork: the program starts itself for the one test. */
 static bool run(const struct check_test *test) {
-    int before = check_failures();
-    run_here(test);
-    return check_failures() == before;
+    char program[MAX_PATH], command[MAX_PATH + 256];
+    STARTUPINFOA start = {0};
+    PROCESS_INFORMATION child;
+    DWORD code = 1;
+    start.cb = sizeof start;
+    GetModuleFileNameA(NULL, program, sizeof program);
+    snprintf(command, sizeof command, "\"%s\" --child %s", program, test->name);
+    fflush(stdout);
+    if (!CreateProcessA(program, command, NULL, NULL, TRUE, 0, NULL, NULL, &start, &child)) {
+        printf("  not started: error %lu\n", GetLastError());
+        return false;
+    }
+    if (WaitForSingleObject(child.hProcess, test_seconds() * 1000) == WAIT_TIMEOUT) {
+        printf("  not done after %u seconds\n", test_seconds());
+        TerminateProcess(child.hProcess, 1);
+        WaitForSingleObject(child.hProcess, INFINITE);
+    } else if (GetExitCodeProcess(child.hProcess, &code) && code > 1) {
+        printf("  ended with exit code 0x%lx\n", code);
+    }
+    CloseHandle(child.hThread);
+    CloseHandle(child.hProcess);
+    return code == 0;
 }
 #else
 static bool run(const struct check_test *test) {
-    const char *seconds = getenv("MGM_TEST_TIMEOUT");
     int status;
     fflush(stdout);
     pid_t child = fork();
@@ -149,7 +174,7 @@ static bool run(const struct check_test *test) {
         return false;
     }
     if (child == 0) {
-        alarm(seconds != NULL ? (unsigned)atoi(seconds) : TEST_SECONDS);
+        alarm(test_seconds());
         run_here(test);
         exit(check_failures() == 0 ? 0 : 1);
     }
@@ -159,7 +184,7 @@ static bool run(const struct check_test *test) {
     }
     if (WIFSIGNALED(status)) {
         if (WTERMSIG(status) == SIGALRM)
-            printf("  not done after %d seconds\n", TEST_SECONDS);
+            printf("  not done after %u seconds\n", test_seconds());
         else
             printf("  ended by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
         return false;
@@ -188,6 +213,16 @@ int main(int argc, char **argv) {
     int passed = 0, failed = 0, left_out = 0;
     bool here = false;
     argc--, argv++;
+#ifdef _WIN32
+    if (argc == 2 && strcmp(argv[0], "--child") == 0) {
+        /* A crash ends it, without a window that asks. */
+        SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+        for (struct check_test *test = tests; test != NULL; test = test->next)
+            if (strcmp(test->name, argv[1]) == 0)
+                run_here(test);
+        exit(check_failures() == 0 ? 0 : 1);
+    }
+#endif
     if (argc > 0 && strcmp(argv[0], "--list") == 0)
         return list(false);
     if (argc > 0 && strcmp(argv[0], "--list-c-only") == 0)

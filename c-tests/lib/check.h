@@ -16,8 +16,8 @@
  * run the tests on the Rust API (rust-door/door.h) leave it out, and say so.
  *
  * There is no main to write: link check.c (part of the test library of CMakeLists.txt).
- * Every TEST runs in a process of its own (POSIX), so each one meets a manager nobody
- * has used, and a crash or a hang (TEST_SECONDS) fails that one test only.
+ * Every TEST runs in a process of its own, so each one meets a manager nobody has used,
+ * and a crash or a hang (TEST_SECONDS) fails that one test only.
  *
  *   program                 run every test, print "N passed, N failed", exit 0 or 1
  *   program NAME...         only these
