@@ -21,7 +21,7 @@ DEMO = $(BUILD)/demo
 PROTOCOLS = c-tests/protocols
 HEADERS = include/mgm.h include/mgmhost.h
 
-.PHONY: all demo check check-full ctest headers bench clean lib tools door deps-demo deps-check
+.PHONY: all demo check check-full ctest headers docs bench clean lib tools door deps-demo deps-check
 
 all: lib tools
 
@@ -132,6 +132,10 @@ ctest: lib door
 # Writes include/*.h from the Rust sources.
 headers:
 	MGM_UPDATE_HEADERS=1 $(CARGO) build
+
+# The reference for C programs as HTML, in build/doxygen/html.
+docs:
+	scripts/docs.sh
 
 bench:
 	$(CARGO) bench $(LOCKED)

@@ -1,4 +1,5 @@
-/*
+/**
+ * @file
  * mgm.h: the multicast group manager.
  *
  * Made from the Rust sources in src/abi by build.rs: change those, then run
@@ -114,9 +115,11 @@
 #define MGM_CALL
 #endif
 
+/** A BOOL that does not hold. */
 #ifndef FALSE
 #define FALSE 0
 #endif
+/** A BOOL that holds. */
 #ifndef TRUE
 #define TRUE 1
 #endif
@@ -237,6 +240,7 @@ struct _MIB_IPMCAST_OIF {
 
 typedef struct _MIB_IPMCAST_OIF MIB_IPMCAST_OIF;
 
+/** The address of one. */
 typedef MIB_IPMCAST_OIF *PMIB_IPMCAST_OIF;
 
 /**
@@ -283,6 +287,7 @@ struct _MIB_IPMCAST_MFE {
 
 typedef struct _MIB_IPMCAST_MFE MIB_IPMCAST_MFE;
 
+/** The address of one. */
 typedef MIB_IPMCAST_MFE *PMIB_IPMCAST_MFE;
 
 /** One outgoing interface of an entry with its statistics. Counters are modulo 2^32. */
@@ -311,6 +316,7 @@ struct _MIB_IPMCAST_OIF_STATS {
 
 typedef struct _MIB_IPMCAST_OIF_STATS MIB_IPMCAST_OIF_STATS;
 
+/** The address of one. */
 typedef MIB_IPMCAST_OIF_STATS *PMIB_IPMCAST_OIF_STATS;
 
 /**
@@ -360,6 +366,7 @@ struct _MIB_IPMCAST_MFE_STATS {
 
 typedef struct _MIB_IPMCAST_MFE_STATS MIB_IPMCAST_MFE_STATS;
 
+/** The address of one. */
 typedef MIB_IPMCAST_MFE_STATS *PMIB_IPMCAST_MFE_STATS;
 
 /**
@@ -419,30 +426,34 @@ struct _MIB_IPMCAST_MFE_STATS_EX {
 
 typedef struct _MIB_IPMCAST_MFE_STATS_EX MIB_IPMCAST_MFE_STATS_EX;
 
+/** The address of one. */
 typedef MIB_IPMCAST_MFE_STATS_EX *PMIB_IPMCAST_MFE_STATS_EX;
 
-/** The size of a MIB_IPMCAST_MFE without outgoing interfaces, and with x of them. */
+/** The size of a MIB_IPMCAST_MFE without outgoing interfaces. */
 #ifndef SIZEOF_BASIC_MIB_MFE
 #define SIZEOF_BASIC_MIB_MFE ((ULONG)offsetof(MIB_IPMCAST_MFE, rgmioOutInfo))
 #endif
+/** The size of a MIB_IPMCAST_MFE with x outgoing interfaces. */
 #ifndef SIZEOF_MIB_MFE
 #define SIZEOF_MIB_MFE(x) ((ULONG)(SIZEOF_BASIC_MIB_MFE + (x) * sizeof(MIB_IPMCAST_OIF)))
 #endif
 
-/** The size of a MIB_IPMCAST_MFE_STATS without outgoing interfaces, and with x of them. */
+/** The size of a MIB_IPMCAST_MFE_STATS without outgoing interfaces. */
 #ifndef SIZEOF_BASIC_MIB_MFE_STATS
 #define SIZEOF_BASIC_MIB_MFE_STATS ((ULONG)offsetof(MIB_IPMCAST_MFE_STATS, rgmiosOutStats))
 #endif
+/** The size of a MIB_IPMCAST_MFE_STATS with x outgoing interfaces. */
 #ifndef SIZEOF_MIB_MFE_STATS
 #define SIZEOF_MIB_MFE_STATS(x) \
     ((ULONG)(SIZEOF_BASIC_MIB_MFE_STATS + (x) * sizeof(MIB_IPMCAST_OIF_STATS)))
 #endif
 
-/** The size of a MIB_IPMCAST_MFE_STATS_EX without outgoing interfaces, and with x of them. */
+/** The size of a MIB_IPMCAST_MFE_STATS_EX without outgoing interfaces. */
 #ifndef SIZEOF_BASIC_MIB_MFE_STATS_EX
 #define SIZEOF_BASIC_MIB_MFE_STATS_EX \
     ((ULONG)offsetof(MIB_IPMCAST_MFE_STATS_EX, rgmiosOutStats))
 #endif
+/** The size of a MIB_IPMCAST_MFE_STATS_EX with x outgoing interfaces. */
 #ifndef SIZEOF_MIB_MFE_STATS_EX
 #define SIZEOF_MIB_MFE_STATS_EX(x) \
     ((ULONG)(SIZEOF_BASIC_MIB_MFE_STATS_EX + (x) * sizeof(MIB_IPMCAST_OIF_STATS)))
@@ -500,6 +511,7 @@ struct _RTM_NET_ADDRESS {
 
 typedef struct _RTM_NET_ADDRESS RTM_NET_ADDRESS;
 
+/** The address of one. */
 typedef RTM_NET_ADDRESS *PRTM_NET_ADDRESS;
 
 /** A destination in one view. (Windows has no name for this structure.) */
@@ -541,69 +553,70 @@ struct _RTM_DEST_INFO {
 
 typedef struct _RTM_DEST_INFO RTM_DEST_INFO;
 
+/** The address of one. */
 typedef RTM_DEST_INFO *PRTM_DEST_INFO;
 
-/** Protocols of routes and routing protocols: dwRouteProtocol, and the last part of a PROTOCOL_ID. */
+/* Protocols of routes and routing protocols: dwRouteProtocol, and the last part of a PROTOCOL_ID. */
 #ifndef PROTO_IP_OTHER
-#define PROTO_IP_OTHER 1
+#define PROTO_IP_OTHER 1 /**< None of the others. */
 #endif
 #ifndef PROTO_IP_LOCAL
-#define PROTO_IP_LOCAL 2
+#define PROTO_IP_LOCAL 2 /**< Made by the host itself. */
 #endif
 #ifndef PROTO_IP_NETMGMT
-#define PROTO_IP_NETMGMT 3
+#define PROTO_IP_NETMGMT 3 /**< Static: made by network management. */
 #endif
 #ifndef PROTO_IP_RIP
-#define PROTO_IP_RIP 8
+#define PROTO_IP_RIP 8 /**< RIP. */
 #endif
 #ifndef PROTO_IP_IS_IS
-#define PROTO_IP_IS_IS 9
+#define PROTO_IP_IS_IS 9 /**< IS-IS. */
 #endif
 #ifndef PROTO_IP_OSPF
-#define PROTO_IP_OSPF 13
+#define PROTO_IP_OSPF 13 /**< OSPF. */
 #endif
 #ifndef PROTO_IP_BGP
-#define PROTO_IP_BGP 14
+#define PROTO_IP_BGP 14 /**< BGP. */
 #endif
 #ifndef PROTO_IP_MSDP
-#define PROTO_IP_MSDP 9
+#define PROTO_IP_MSDP 9 /**< MSDP, with PROTO_TYPE_MCAST. */
 #endif
 #ifndef PROTO_IP_IGMP
-#define PROTO_IP_IGMP 10
+#define PROTO_IP_IGMP 10 /**< IGMP, with PROTO_TYPE_MCAST. */
 #endif
 #ifndef PROTO_IP_BGMP
-#define PROTO_IP_BGMP 11
+#define PROTO_IP_BGMP 11 /**< BGMP, with PROTO_TYPE_MCAST. */
 #endif
 #ifndef PROTO_IP_NT_STATIC
-#define PROTO_IP_NT_STATIC 10006
+#define PROTO_IP_NT_STATIC 10006 /**< Static, by Windows. */
 #endif
 #ifndef PROTO_IP_MGM
-#define PROTO_IP_MGM 10009
+#define PROTO_IP_MGM 10009 /**< The manager itself, with PROTO_TYPE_MS0. */
 #endif
 
-/** The kind of a protocol: the first part of a PROTOCOL_ID. */
+/* The kind of a protocol: the first part of a PROTOCOL_ID. */
 #ifndef PROTO_TYPE_UCAST
-#define PROTO_TYPE_UCAST 0
+#define PROTO_TYPE_UCAST 0 /**< A unicast protocol. */
 #endif
 #ifndef PROTO_TYPE_MCAST
-#define PROTO_TYPE_MCAST 1
+#define PROTO_TYPE_MCAST 1 /**< A multicast protocol. */
 #endif
 #ifndef PROTO_TYPE_MS0
-#define PROTO_TYPE_MS0 2
+#define PROTO_TYPE_MS0 2 /**< A part of Windows. */
 #endif
 #ifndef PROTO_TYPE_MS1
-#define PROTO_TYPE_MS1 3
+#define PROTO_TYPE_MS1 3 /**< A part of Windows. */
 #endif
 
-/** Who made a protocol: the second part of a PROTOCOL_ID. */
+/* Who made a protocol: the second part of a PROTOCOL_ID. */
 #ifndef PROTO_VENDOR_MS0
-#define PROTO_VENDOR_MS0 0x0000
+#define PROTO_VENDOR_MS0 0x0000 /**< Microsoft, unicast. */
 #endif
 #ifndef PROTO_VENDOR_MS1
-#define PROTO_VENDOR_MS1 0x137
+#define PROTO_VENDOR_MS1 0x137 /**< Microsoft. */
 #endif
 #ifndef PROTO_VENDOR_MS2
-#define PROTO_VENDOR_MS2 0x3FFF
+#define PROTO_VENDOR_MS2 0x3FFF /**< Microsoft. */
 #endif
 
 /** A protocol id made of its three parts. */
@@ -612,29 +625,29 @@ typedef RTM_DEST_INFO *PRTM_DEST_INFO;
     ((((type) & 0x03u) << 30) | (((vendor) & 0x3FFFu) << 16) | ((id) & 0xFFFFu))
 #endif
 
-/** The parts of a protocol id. */
+/* The parts of a protocol id. */
 #ifndef TYPE_FROM_PROTO_ID
-#define TYPE_FROM_PROTO_ID(x) (((x) >> 30) & 0x03)
+#define TYPE_FROM_PROTO_ID(x) (((x) >> 30) & 0x03) /**< The first part: PROTO_TYPE_. */
 #endif
 #ifndef VENDOR_FROM_PROTO_ID
-#define VENDOR_FROM_PROTO_ID(x) (((x) >> 16) & 0x3FFF)
+#define VENDOR_FROM_PROTO_ID(x) (((x) >> 16) & 0x3FFF) /**< The second part: PROTO_VENDOR_. */
 #endif
 #ifndef PROTO_FROM_PROTO_ID
-#define PROTO_FROM_PROTO_ID(x) ((x) & 0xFFFF)
+#define PROTO_FROM_PROTO_ID(x) ((x) & 0xFFFF) /**< The last part: PROTO_IP_. */
 #endif
 
-/** Protocol ids of multicast protocols. */
+/* Protocol ids of multicast protocols. */
 #ifndef MS_IP_IGMP
-#define MS_IP_IGMP PROTOCOL_ID(PROTO_TYPE_MCAST, PROTO_VENDOR_MS1, PROTO_IP_IGMP)
+#define MS_IP_IGMP PROTOCOL_ID(PROTO_TYPE_MCAST, PROTO_VENDOR_MS1, PROTO_IP_IGMP) /**< IGMP. */
 #endif
 #ifndef MS_IP_BGMP
-#define MS_IP_BGMP PROTOCOL_ID(PROTO_TYPE_MCAST, PROTO_VENDOR_MS1, PROTO_IP_BGMP)
+#define MS_IP_BGMP PROTOCOL_ID(PROTO_TYPE_MCAST, PROTO_VENDOR_MS1, PROTO_IP_BGMP) /**< BGMP. */
 #endif
 #ifndef MS_IP_MSDP
-#define MS_IP_MSDP PROTOCOL_ID(PROTO_TYPE_MCAST, PROTO_VENDOR_MS1, PROTO_IP_MSDP)
+#define MS_IP_MSDP PROTOCOL_ID(PROTO_TYPE_MCAST, PROTO_VENDOR_MS1, PROTO_IP_MSDP) /**< MSDP. */
 #endif
 #ifndef MS_IP_MGM
-#define MS_IP_MGM PROTOCOL_ID(PROTO_TYPE_MS0, PROTO_VENDOR_MS1, PROTO_IP_MGM)
+#define MS_IP_MGM PROTOCOL_ID(PROTO_TYPE_MS0, PROTO_VENDOR_MS1, PROTO_IP_MGM) /**< The manager itself. */
 #endif
 
 #endif /* not _WIN32 */
@@ -666,8 +679,10 @@ enum _MGM_ENUM_TYPES {
     ALL_SOURCES = 1,
 };
 
+/** One of those. */
 typedef enum _MGM_ENUM_TYPES MGM_ENUM_TYPES;
 
+/** The address of one. */
 typedef MGM_ENUM_TYPES *PMGM_ENUM_TYPES;
 
 /** One interface in the list of a creation alert. */
@@ -707,6 +722,7 @@ struct _SOURCE_GROUP_ENTRY {
 
 typedef struct _SOURCE_GROUP_ENTRY SOURCE_GROUP_ENTRY;
 
+/** The address of one. */
 typedef SOURCE_GROUP_ENTRY *PSOURCE_GROUP_ENTRY;
 
 /**
@@ -720,34 +736,41 @@ typedef SOURCE_GROUP_ENTRY *PSOURCE_GROUP_ENTRY;
  * owner of the interface the packet arrived on is asked, with *pdwInIfIndex 0 and
  * pbRoute NULL; if the callback leaves the index 0, the MFE forwards nothing.
  *
- * dwSourceAddr: the source, network byte order. dwSourceMask: 0xFFFFFFFF.
- * dwGroupAddr: the group, network byte order. dwGroupMask: 0xFFFFFFFF.
+ * @param dwSourceAddr The source, network byte order.
  *
- * pdwInIfIndex, pdwInIfNextHopAddr: never NULL. In: the interface towards the source by
- * the route. Out: the interface that packets shall arrive on. It must be one that this
- * protocol owns; anything else is ignored and the interface by the route stays. The
- * next hop is in network byte order.
+ * @param dwSourceMask 0xFFFFFFFF.
  *
- * pdwUpStreamNbr: never NULL. In: the gateway of the route, network byte order, 0 when
- * the source is on the link. Out: the upstream neighbour; it is what dwUpStrmNgbr of
- * the MFE shows, and has no influence on forwarding.
+ * @param dwGroupAddr The group, network byte order.
  *
- * dwHdrSize: bytes at pbPacketHdr; 0 without a packet.
+ * @param dwGroupMask 0xFFFFFFFF.
  *
- * pbPacketHdr: the IPv4 header of the packet with its options, network byte order,
- * without payload; NULL without a packet. Source, destination and identification are
- * the packet's; total length, TTL, protocol and checksum are 0 where the forwarder does
- * not know them (the Linux kernel overwrites these four). It is aligned for any
- * structure; changes to it are ignored.
+ * @param pdwInIfIndex,pdwInIfNextHopAddr Never NULL. In: the interface towards the
+ * source by the route. Out: the interface that packets shall arrive on. It must be one
+ * that this protocol owns; anything else is ignored and the interface by the route
+ * stays. The next hop is in network byte order.
  *
- * pbRoute: the address of an RTM_DEST_INFO with one view, RTM_VIEW_ID_MCAST; its
+ * @param pdwUpStreamNbr Never NULL. In: the gateway of the route, network byte order, 0
+ * when the source is on the link. Out: the upstream neighbour; it is what dwUpStrmNgbr
+ * of the MFE shows, and has no influence on forwarding.
+ *
+ * @param dwHdrSize Bytes at pbPacketHdr; 0 without a packet.
+ *
+ * @param pbPacketHdr The IPv4 header of the packet with its options, network byte order,
+ * without payload; NULL without a packet. Source, destination and identification are the
+ * packet's; total length, TTL, protocol and checksum are 0 where the forwarder does not
+ * know them (the Linux kernel overwrites these four). It is aligned for any structure;
+ * changes to it are ignored.
+ *
+ * @param pbRoute The address of an RTM_DEST_INFO with one view, RTM_VIEW_ID_MCAST; its
  * handles are NULL. NULL without a route. Changes to it are ignored.
  *
+ * @par Inside the callback
  * Nothing may be kept after the return: all pointers are to memory of the manager that
  * goes away. Every Mgm function may be called from inside. No lock of the manager is
  * held. An alert of the same client may run at the same time on another thread. The
- * return value is ignored; return NO_ERROR. The callback must return normally: no C++
- * exception and no longjmp may leave it.
+ * callback must return normally: no C++ exception and no longjmp may leave it.
+ *
+ * @return Ignored: return NO_ERROR.
  */
 typedef DWORD (MGM_CALL *PMGM_RPF_CALLBACK)(DWORD dwSourceAddr,
                                             DWORD dwSourceMask,
@@ -771,24 +794,32 @@ typedef DWORD (MGM_CALL *PMGM_RPF_CALLBACK)(DWORD dwSourceAddr,
  * routing protocol are goes to the routing protocol. Packets wait until it returns: do
  * not block.
  *
- * dwSourceAddr: the source, network byte order. dwSourceMask: 0xFFFFFFFF.
- * dwGroupAddr: the group, network byte order. dwGroupMask: 0xFFFFFFFF.
+ * @param dwSourceAddr The source, network byte order.
  *
- * dwInIfIndex, dwInIfNextHopAddr: the incoming interface; the next hop in network byte
- * order, 0 but on point-to-multipoint links.
+ * @param dwSourceMask 0xFFFFFFFF.
  *
- * dwIfCount: how many interfaces pmieOutIfList has, at least 1.
+ * @param dwGroupAddr The group, network byte order.
  *
- * pmieOutIfList: the interfaces, never NULL. bIsEnabled comes in TRUE; where it is set
- * to FALSE the interface is left out of this MFE until somebody adds a membership for
- * it there, or adds with MGM_FORWARD_STATE_FLAG, or the MFE is renewed. Other changes
- * are ignored.
+ * @param dwGroupMask 0xFFFFFFFF.
  *
+ * @param dwInIfIndex,dwInIfNextHopAddr The incoming interface; the next hop in network
+ * byte order, 0 but on point-to-multipoint links.
+ *
+ * @param dwIfCount How many interfaces pmieOutIfList has, at least 1.
+ *
+ * @param pmieOutIfList The interfaces, never NULL. bIsEnabled comes in TRUE; where it is
+ * set to FALSE the interface is left out of this MFE until somebody adds a membership
+ * for it there, or adds with MGM_FORWARD_STATE_FLAG, or the MFE is renewed. Other
+ * changes are ignored.
+ *
+ * @par Inside the callback
  * The list may not be kept after the return. Every Mgm function may be called from
  * inside; what memberships are changed meanwhile applies when the MFE is installed,
  * after the vetoes. No lock of the manager is held. An alert of the same client may run
- * at the same time on another thread. The return value is ignored; return NO_ERROR.
- * The callback must return normally: no C++ exception and no longjmp may leave it.
+ * at the same time on another thread. The callback must return normally: no C++
+ * exception and no longjmp may leave it.
+ *
+ * @return Ignored: return NO_ERROR.
  */
 typedef DWORD (MGM_CALL *PMGM_CREATION_ALERT_CALLBACK)(DWORD dwSourceAddr,
                                                        DWORD dwSourceMask,
@@ -812,30 +843,33 @@ typedef DWORD (MGM_CALL *PMGM_CREATION_ALERT_CALLBACK)(DWORD dwSourceAddr,
  * made empty: the owner of its incoming interface is told, unless its own call emptied
  * the list. After a change of the route towards the source, the old owner is told.
  *
+ * @par Threads
  * An alert: queued, and delivered in the order of the changes to one client, one at a
  * time, on the thread whose call caused it before that call returns, on a thread that
  * delivers alerts to this client already, or on a thread of the manager.
  *
- * dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, or the MFE (masks
+ * @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, or the MFE (masks
  * 0xFFFFFFFF), network byte order. A mask is 0 with a zero address, else 0xFFFFFFFF or
  * the mask of a range.
  *
- * dwIfIndex, dwIfNextHopAddr: the interface of the last membership, or the one that left
- * the MFE last (the lowest of several); 0 when the MFE was made empty and after a change
- * of the route. The next hop is in network byte order.
+ * @param dwIfIndex,dwIfNextHopAddr The interface of the last membership, or the one that
+ * left the MFE last (the lowest of several); 0 when the MFE was made empty and after a
+ * change of the route. The next hop is in network byte order.
  *
- * bMemberDelete: TRUE for a membership, FALSE for an MFE.
+ * @param bMemberDelete TRUE for a membership, FALSE for an MFE.
  *
- * pdwTimeout: never NULL. With bMemberDelete FALSE, in 900, out the lifetime in seconds
- * of the now empty MFE, counted from the return; 0 means 900, more than 42,949,672 means
- * that. The MFE's next packet after it makes a new one. Ignored with bMemberDelete TRUE,
- * and where the MFE is gone or has outgoing interfaces again.
+ * @param pdwTimeout Never NULL. With bMemberDelete FALSE, in 900, out the lifetime in
+ * seconds of the now empty MFE, counted from the return; 0 means 900, more than
+ * 42,949,672 means that. The MFE's next packet after it makes a new one. Ignored with
+ * bMemberDelete TRUE, and where the MFE is gone or has outgoing interfaces again.
  *
+ * @par Inside the callback
  * Nothing may be kept after the return. Every Mgm function may be called from inside:
  * the alerts it causes are queued behind this one. No lock of the manager is held.
- * Blocking holds up this client's alerts and the calling thread. The return value is
- * ignored; return NO_ERROR. The callback must return normally: no C++ exception and no
- * longjmp may leave it.
+ * Blocking holds up this client's alerts and the calling thread. The callback must
+ * return normally: no C++ exception and no longjmp may leave it.
+ *
+ * @return Ignored: return NO_ERROR.
  */
 typedef DWORD (MGM_CALL *PMGM_PRUNE_ALERT_CALLBACK)(DWORD dwSourceAddr,
                                                     DWORD dwSourceMask,
@@ -859,20 +893,24 @@ typedef DWORD (MGM_CALL *PMGM_PRUNE_ALERT_CALLBACK)(DWORD dwSourceAddr,
  * the owner of its incoming interface is told, unless its own call did that. After a
  * change of the route towards the source, the new owner is told.
  *
+ * @par Threads
  * An alert: queued, and delivered in the order of the changes to one client, one at a
  * time, on the thread whose call caused it before that call returns, on a thread that
  * delivers alerts to this client already, or on a thread of the manager.
  *
- * dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, or the MFE (masks
+ * @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, or the MFE (masks
  * 0xFFFFFFFF), network byte order. A mask is 0 with a zero address, else 0xFFFFFFFF or
  * the mask of a range.
  *
- * bMemberUpdate: TRUE for a membership, FALSE for an MFE.
+ * @param bMemberUpdate TRUE for a membership, FALSE for an MFE.
  *
+ * @par Inside the callback
  * Every Mgm function may be called from inside: the alerts it causes are queued behind
  * this one. No lock of the manager is held. Blocking holds up this client's alerts and
- * the calling thread. The return value is ignored; return NO_ERROR. The callback must
- * return normally: no C++ exception and no longjmp may leave it.
+ * the calling thread. The callback must return normally: no C++ exception and no longjmp
+ * may leave it.
+ *
+ * @return Ignored: return NO_ERROR.
  */
 typedef DWORD (MGM_CALL *PMGM_JOIN_ALERT_CALLBACK)(DWORD dwSourceAddr,
                                                    DWORD dwSourceMask,
@@ -888,26 +926,30 @@ typedef DWORD (MGM_CALL *PMGM_JOIN_ALERT_CALLBACK)(DWORD dwSourceAddr,
  * forwarder reports them, which is limited (the Linux kernel: once in three seconds for
  * each MFE).
  *
+ * @par Threads
  * An alert: queued, and delivered in the order of the changes to one client, one at a
  * time, on the thread that handles the packet, on a thread that delivers alerts to this
  * client already, or on a thread of the manager.
  *
- * dwSourceAddr, dwGroupAddr: source and group, network byte order.
+ * @param dwSourceAddr,dwGroupAddr Source and group, network byte order.
  *
- * dwIfIndex, dwIfNextHopAddr: the interface the packet arrived on; the next hop in
+ * @param dwIfIndex,dwIfNextHopAddr The interface the packet arrived on; the next hop in
  * network byte order.
  *
- * dwHdrSize: bytes at pbPacketHdr, 20 to 60.
+ * @param dwHdrSize Bytes at pbPacketHdr, 20 to 60.
  *
- * pbPacketHdr: the IPv4 header of the packet with its options, network byte order,
+ * @param pbPacketHdr The IPv4 header of the packet with its options, network byte order,
  * without payload. Total length, TTL, protocol and checksum are 0 where the forwarder
- * does not know them. It is aligned for any structure; changes to it are ignored; it may not be kept
- * after the return.
+ * does not know them. It is aligned for any structure; changes to it are ignored; it may
+ * not be kept after the return.
  *
+ * @par Inside the callback
  * Every Mgm function may be called from inside: the alerts it causes are queued behind
  * this one. No lock of the manager is held. Blocking holds up this client's alerts and
- * the calling thread. The return value is ignored; return NO_ERROR. The callback must
- * return normally: no C++ exception and no longjmp may leave it.
+ * the calling thread. The callback must return normally: no C++ exception and no longjmp
+ * may leave it.
+ *
+ * @return Ignored: return NO_ERROR.
  */
 typedef DWORD (MGM_CALL *PMGM_WRONG_IF_CALLBACK)(DWORD dwSourceAddr,
                                                  DWORD dwGroupAddr,
@@ -923,20 +965,24 @@ typedef DWORD (MGM_CALL *PMGM_WRONG_IF_CALLBACK)(DWORD dwSourceAddr,
  * Also called for each membership IGMP has on an interface that the protocol takes,
  * when that IGMP has no ENABLE callback and so keeps its memberships.
  *
+ * @par Threads
  * An alert: queued before any other alert of the call that caused it, and delivered in
  * the order of the changes to one client, one at a time, on the thread whose call caused
  * it before that call returns, or on a thread that delivers alerts to this client
  * already.
  *
- * dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, network byte order. A
- * mask is 0 with a zero address, else 0xFFFFFFFF or the mask of a range.
+ * @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, network byte
+ * order. A mask is 0 with a zero address, else 0xFFFFFFFF or the mask of a range.
  *
- * dwIfIndex, dwIfNextHopAddr: the interface; the next hop in network byte order.
+ * @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order.
  *
+ * @par Inside the callback
  * Every Mgm function may be called from inside: the alerts it causes are queued behind
  * this one. No lock of the manager is held. Blocking holds up this client's alerts and
- * the calling thread. The return value is ignored; return NO_ERROR. The callback must
- * return normally: no C++ exception and no longjmp may leave it.
+ * the calling thread. The callback must return normally: no C++ exception and no longjmp
+ * may leave it.
+ *
+ * @return Ignored: return NO_ERROR.
  */
 typedef DWORD (MGM_CALL *PMGM_LOCAL_JOIN_CALLBACK)(DWORD dwSourceAddr,
                                                    DWORD dwSourceMask,
@@ -951,20 +997,24 @@ typedef DWORD (MGM_CALL *PMGM_LOCAL_JOIN_CALLBACK)(DWORD dwSourceAddr,
  * that IGMP loses when it releases the interface, but not when the routing protocol
  * itself releases it.
  *
+ * @par Threads
  * An alert: queued before any other alert of the call that caused it, and delivered in
  * the order of the changes to one client, one at a time, on the thread whose call caused
  * it before that call returns, or on a thread that delivers alerts to this client
  * already.
  *
- * dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, network byte order. A
- * mask is 0 with a zero address, else 0xFFFFFFFF or the mask of a range.
+ * @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, network byte
+ * order. A mask is 0 with a zero address, else 0xFFFFFFFF or the mask of a range.
  *
- * dwIfIndex, dwIfNextHopAddr: the interface; the next hop in network byte order.
+ * @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order.
  *
+ * @par Inside the callback
  * Every Mgm function may be called from inside: the alerts it causes are queued behind
  * this one. No lock of the manager is held. Blocking holds up this client's alerts and
- * the calling thread. The return value is ignored; return NO_ERROR. The callback must
- * return normally: no C++ exception and no longjmp may leave it.
+ * the calling thread. The callback must return normally: no C++ exception and no longjmp
+ * may leave it.
+ *
+ * @return Ignored: return NO_ERROR.
  */
 typedef DWORD (MGM_CALL *PMGM_LOCAL_LEAVE_CALLBACK)(DWORD dwSourceAddr,
                                                     DWORD dwSourceMask,
@@ -982,11 +1032,14 @@ typedef DWORD (MGM_CALL *PMGM_LOCAL_LEAVE_CALLBACK)(DWORD dwSourceAddr,
  * delete, take and release on this interface gives ERROR_CAN_NOT_COMPLETE, to
  * everybody; other Mgm functions may be called from inside.
  *
- * dwIfIndex, dwIfNextHopAddr: the interface; the next hop in network byte order.
+ * @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order.
  *
+ * @par Inside the callback
  * No lock of the manager is held. An alert of IGMP may run at the same time on another
- * thread. The return value is ignored; return NO_ERROR. The callback must return
- * normally: no C++ exception and no longjmp may leave it.
+ * thread. The callback must return normally: no C++ exception and no longjmp may leave
+ * it.
+ *
+ * @return Ignored: return NO_ERROR.
  */
 typedef DWORD (MGM_CALL *PMGM_DISABLE_IGMP_CALLBACK)(DWORD dwIfIndex, DWORD dwIfNextHopAddr);
 
@@ -997,12 +1050,14 @@ typedef DWORD (MGM_CALL *PMGM_DISABLE_IGMP_CALLBACK)(DWORD dwIfIndex, DWORD dwIf
  * IGMP adds its memberships again afterwards; here, unlike on Windows, also from inside
  * this callback.
  *
- * dwIfIndex, dwIfNextHopAddr: the interface; the next hop in network byte order.
+ * @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order.
  *
- * Every Mgm function may be called from inside. No lock of the manager is held. An
- * alert of IGMP may run at the same time on another thread. The return value is
- * ignored; return NO_ERROR. The callback must return normally: no C++ exception and no
- * longjmp may leave it.
+ * @par Inside the callback
+ * Every Mgm function may be called from inside. No lock of the manager is held. An alert
+ * of IGMP may run at the same time on another thread. The callback must return normally:
+ * no C++ exception and no longjmp may leave it.
+ *
+ * @return Ignored: return NO_ERROR.
  */
 typedef DWORD (MGM_CALL *PMGM_ENABLE_IGMP_CALLBACK)(DWORD dwIfIndex, DWORD dwIfNextHopAddr);
 
@@ -1035,6 +1090,7 @@ struct _ROUTING_PROTOCOL_CONFIG {
 
 typedef struct _ROUTING_PROTOCOL_CONFIG ROUTING_PROTOCOL_CONFIG;
 
+/** The address of one. */
 typedef ROUTING_PROTOCOL_CONFIG *PROUTING_PROTOCOL_CONFIG;
 
 /**
@@ -1046,23 +1102,57 @@ typedef ROUTING_PROTOCOL_CONFIG *PROUTING_PROTOCOL_CONFIG;
  * component ids. The first registration starts the manager, unless MgmHostStart did;
  * what was joined before is not told again: enumerate it.
  *
- * prpiInfo: the callbacks; copied. Any of them may be NULL. From now until
+ * @param prpiInfo The callbacks; copied. Any of them may be NULL. From now until
  * MgmDeRegisterMProtocol returns they may be called, on any thread.
  *
- * dwProtocolId: the protocol id: it tells protocols apart and is shown as
+ * @param dwProtocolId The protocol id: it tells protocols apart and is shown as
  * dwInIfProtocol.
  *
- * dwComponentId: tells instances of one protocol apart.
+ * @param dwComponentId Tells instances of one protocol apart.
  *
- * phProtocol: receives the handle for the other calls, never NULL and never
+ * @param phProtocol Receives the handle for the other calls, never NULL and never
  * (HANDLE)-1. Not written on failure.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_ALREADY_EXISTS: a
- * protocol with this protocol id and component id is registered;
- * ERROR_NOT_ENOUGH_MEMORY; ERROR_CAN_NOT_COMPLETE: the manager cannot start (the log
- * says why).
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer.
+ *
+ * @retval ERROR_ALREADY_EXISTS A protocol with this protocol id and component id is
+ * registered.
+ *
+ * @retval ERROR_NOT_ENOUGH_MEMORY Memory ran out; nothing changed.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The manager cannot start (the log says why).
+ *
+ * @par Example
+ *
+ * ```c
+ * #include <mgm.h>
+ * #include <stdio.h>
+ *
+ * static DWORD MGM_CALL joined(DWORD source, DWORD source_mask, DWORD group,
+ *                              DWORD group_mask, BOOL member) {
+ *     // Somebody wants (source, group): join upstream.
+ *     return NO_ERROR;
+ * }
+ *
+ * int main(void) {
+ *     ROUTING_PROTOCOL_CONFIG callbacks = {.pfnJoinAlertCallback = joined};
+ *     HANDLE protocol;
+ *     DWORD id = PROTOCOL_ID(PROTO_TYPE_MCAST, 0x100, 1);
+ *     DWORD error = MgmRegisterMProtocol(&callbacks, id, 1, &protocol);
+ *     if (error != NO_ERROR) {
+ *         fprintf(stderr, "cannot register: error %u\n", error);
+ *         return 1;
+ *     }
+ *     printf("registered\n");
+ *     // Take interfaces, add memberships, wait for callbacks, release the interfaces.
+ *     return MgmDeRegisterMProtocol(protocol) == NO_ERROR ? 0 : 1;
+ * }
+ * ```
  */
 DWORD MGM_CALL MgmRegisterMProtocol(PROUTING_PROTOCOL_CONFIG prpiInfo,
                                     DWORD dwProtocolId,
@@ -1077,12 +1167,16 @@ DWORD MGM_CALL MgmRegisterMProtocol(PROUTING_PROTOCOL_CONFIG prpiInfo,
  * its code may be unloaded. Called from inside any callback it does not wait for the
  * others: no new callback starts, but one may still be running on another thread.
  *
- * hProtocol: the handle from MgmRegisterMProtocol.
+ * @param hProtocol The handle from MgmRegisterMProtocol.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: no handle of a registered protocol;
- * ERROR_CAN_NOT_COMPLETE: the protocol still holds interfaces, nothing changed.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER No handle of a registered protocol.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The protocol still holds interfaces, nothing changed.
  */
 DWORD MGM_CALL MgmDeRegisterMProtocol(HANDLE hProtocol);
 
@@ -1096,21 +1190,45 @@ DWORD MGM_CALL MgmDeRegisterMProtocol(HANDLE hProtocol);
  * and the new owner gets a LOCAL_JOIN callback for each). MFEs whose incoming interface
  * it is move to the new owner as after a change of the route.
  *
- * hProtocol: the handle from MgmRegisterMProtocol.
+ * @param hProtocol The handle from MgmRegisterMProtocol.
  *
- * dwIfIndex: the interface index, not 0. The memory forwarder takes any; with the Linux
- * kernel it is that of an existing interface.
+ * @param dwIfIndex The interface index, not 0. The memory forwarder takes any; with the
+ * Linux kernel it is that of an existing interface.
  *
- * dwIfNextHopAddr: the next hop on a point-to-multipoint link, network byte order, else
- * 0. An interface is this pair.
+ * @param dwIfNextHopAddr The next hop on a point-to-multipoint link, network byte order,
+ * else 0. An interface is this pair.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle, or dwIfIndex 0;
- * ERROR_ALREADY_EXISTS: another routing protocol owns it (for IGMP: another IGMP is on
- * it), or the caller holds it already; ERROR_NOT_ENOUGH_MEMORY; ERROR_CAN_NOT_COMPLETE:
- * the forwarder cannot use the interface (no such interface, no free VIF: the log says
- * why), or a DISABLE and ENABLE of IGMP is under way on it.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A bad handle, or dwIfIndex 0.
+ *
+ * @retval ERROR_ALREADY_EXISTS Another routing protocol owns it (for IGMP: another IGMP
+ * is on it), or the caller holds it already.
+ *
+ * @retval ERROR_NOT_ENOUGH_MEMORY Memory ran out; nothing changed.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The forwarder cannot use the interface (no such
+ * interface, no free VIF: the log says why), or a DISABLE and ENABLE of IGMP is under
+ * way on it.
+ *
+ * @par Example
+ * `protocol` is the handle of a registration.
+ *
+ * ```c
+ * DWORD index = if_nametoindex("lo");
+ * DWORD error = MgmTakeInterfaceOwnership(protocol, index, 0);
+ * if (error == ERROR_ALREADY_EXISTS) {
+ *     DWORD owner, component;
+ *     if (MgmGetProtocolOnInterface(index, 0, &owner, &component) == NO_ERROR)
+ *         printf("protocol %#x has it\n", owner);
+ * } else if (error == NO_ERROR) {
+ *     printf("taken\n");
+ *     MgmReleaseInterfaceOwnership(protocol, index, 0);
+ * }
+ * ```
  */
 DWORD MGM_CALL MgmTakeInterfaceOwnership(HANDLE hProtocol, DWORD dwIfIndex, DWORD dwIfNextHopAddr);
 
@@ -1124,16 +1242,20 @@ DWORD MGM_CALL MgmTakeInterfaceOwnership(HANDLE hProtocol, DWORD dwIfIndex, DWOR
  * no LOCAL_LEAVE callbacks. If IGMP releases it, the owner gets a LOCAL_LEAVE callback
  * for each of IGMP's memberships.
  *
- * hProtocol: the handle from MgmRegisterMProtocol.
+ * @param hProtocol The handle from MgmRegisterMProtocol.
  *
- * dwIfIndex, dwIfNextHopAddr: the interface as it was taken; the next hop in network
- * byte order.
+ * @param dwIfIndex,dwIfNextHopAddr The interface as it was taken; the next hop in
+ * network byte order.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle, or the protocol does not
- * hold the interface; ERROR_CAN_NOT_COMPLETE: a DISABLE and ENABLE of IGMP is under way
- * on it.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A bad handle, or the protocol does not hold the
+ * interface.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE A DISABLE and ENABLE of IGMP is under way on it.
  */
 DWORD MGM_CALL MgmReleaseInterfaceOwnership(HANDLE hProtocol,
                                             DWORD dwIfIndex,
@@ -1142,15 +1264,22 @@ DWORD MGM_CALL MgmReleaseInterfaceOwnership(HANDLE hProtocol,
 /**
  * Tells who owns an interface: the routing protocol that took it, else IGMP if that did.
  *
- * dwIfIndex, dwIfNextHopAddr: the interface; the next hop in network byte order.
+ * @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order.
  *
- * pdwIfProtocolId, pdwIfComponentId: receive the ids that the owner registered. Not
+ * @param pdwIfProtocolId,pdwIfComponentId Receive the ids that the owner registered. Not
  * written on failure.
  *
+ * @par Threads
  * Needs no registration. Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_NOT_FOUND: nobody
- * owns it; ERROR_CAN_NOT_COMPLETE.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer.
+ *
+ * @retval ERROR_NOT_FOUND Nobody owns it.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+ * changed.
  */
 DWORD MGM_CALL MgmGetProtocolOnInterface(DWORD dwIfIndex,
                                          DWORD dwIfNextHopAddr,
@@ -1171,23 +1300,46 @@ DWORD MGM_CALL MgmGetProtocolOnInterface(DWORD dwIfIndex,
  * delivered by another thread that already calls that client; inside a callback, after
  * that callback has returned.
  *
- * hProtocol: the handle from MgmRegisterMProtocol.
+ * @param hProtocol The handle from MgmRegisterMProtocol.
  *
- * dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, network byte order.
+ * @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, network byte
+ * order.
  *
- * dwIfIndex, dwIfNextHopIPAddr: the interface; the next hop in network byte order.
+ * @param dwIfIndex,dwIfNextHopIPAddr The interface; the next hop in network byte order.
  *
- * dwFlags: MGM_JOIN_STATE_FLAG: the membership; every MFE it covers, now and later,
- * forwards to the interface. MGM_FORWARD_STATE_FLAG: the interface is put (back) into
- * the outgoing lists of the MFEs that the entry covers now, also where a creation alert
- * disabled it; alone, it is forgotten with the MFE, and without such an MFE nothing
- * happens. One of them or both. Adding what is there already is no error.
+ * @param dwFlags MGM_JOIN_STATE_FLAG: the membership; every MFE it covers, now and
+ * later, forwards to the interface. MGM_FORWARD_STATE_FLAG: the interface is put (back)
+ * into the outgoing lists of the MFEs that the entry covers now, also where a creation
+ * alert disabled it; alone, it is forgotten with the MFE, and without such an MFE
+ * nothing happens. One of them or both. Adding what is there already is no error.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle, entry or flag, or an
- * interface that the protocol does not hold; ERROR_NOT_ENOUGH_MEMORY;
- * ERROR_CAN_NOT_COMPLETE: a DISABLE and ENABLE of IGMP is under way on the interface.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A bad handle, entry or flag, or an interface that the
+ * protocol does not hold.
+ *
+ * @retval ERROR_NOT_ENOUGH_MEMORY Memory ran out; nothing changed.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE A DISABLE and ENABLE of IGMP is under way on the
+ * interface.
+ *
+ * @par Example
+ * `protocol` is the handle of a registration, `lan` an interface that it holds.
+ *
+ * ```c
+ * DWORD group = inet_addr("239.1.1.1"), source = inet_addr("10.0.0.5");
+ * // (*,239.1.1.1): receivers behind lan want every source.
+ * DWORD error = MgmAddGroupMembershipEntry(protocol, 0, 0, group, 0xFFFFFFFF, lan, 0,
+ *                                          MGM_JOIN_STATE_FLAG);
+ * // (10.0.0.5,239.1.1.1): they want this source.
+ * if (error == NO_ERROR)
+ *     error = MgmAddGroupMembershipEntry(protocol, source, 0xFFFFFFFF, group, 0xFFFFFFFF,
+ *                                        lan, 0, MGM_JOIN_STATE_FLAG);
+ * printf("%s\n", error == NO_ERROR ? "joined" : "not joined");
+ * ```
  */
 DWORD MGM_CALL MgmAddGroupMembershipEntry(HANDLE hProtocol,
                                           DWORD dwSourceAddr,
@@ -1207,24 +1359,46 @@ DWORD MGM_CALL MgmAddGroupMembershipEntry(HANDLE hProtocol,
  * delivered by another thread that already calls that client; inside a callback, after
  * that callback has returned.
  *
- * hProtocol: the handle from MgmRegisterMProtocol.
+ * @param hProtocol The handle from MgmRegisterMProtocol.
  *
- * dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, network byte order;
- * see MgmAddGroupMembershipEntry.
+ * @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, network byte
+ * order; see MgmAddGroupMembershipEntry.
  *
- * dwIfIndex, dwIfNextHopIPAddr: the interface; the next hop in network byte order.
+ * @param dwIfIndex,dwIfNextHopIPAddr The interface; the next hop in network byte order.
  *
- * dwFlags: with MGM_JOIN_STATE_FLAG the membership ends, and the interface leaves each
- * MFE for which no membership of anybody on that interface remains. With
+ * @param dwFlags With MGM_JOIN_STATE_FLAG the membership ends, and the interface leaves
+ * each MFE for which no membership of anybody on that interface remains. With
  * MGM_FORWARD_STATE_FLAG alone the interface leaves every MFE the entry covers, and
  * memberships stay: so one source can be pruned off an interface that a (*,G) keeps.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle, entry or flag, or an
- * interface that only others hold; ERROR_NOT_FOUND: an interface that nobody holds, or
- * no such membership (nothing is done then); ERROR_CAN_NOT_COMPLETE: a DISABLE and
- * ENABLE of IGMP is under way on the interface.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A bad handle, entry or flag, or an interface that only
+ * others hold.
+ *
+ * @retval ERROR_NOT_FOUND An interface that nobody holds, or no such membership (nothing
+ * is done then).
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE A DISABLE and ENABLE of IGMP is under way on the
+ * interface.
+ *
+ * @par Example
+ * `protocol` is the handle of a registration, `lan` an interface that it holds.
+ *
+ * ```c
+ * DWORD group = inet_addr("239.1.1.1"), source = inet_addr("10.0.0.5");
+ * // Packets of this source stop leaving by lan; the (*,G) membership there stays.
+ * DWORD error = MgmDeleteGroupMembershipEntry(protocol, source, 0xFFFFFFFF, group,
+ *                                             0xFFFFFFFF, lan, 0, MGM_FORWARD_STATE_FLAG);
+ * printf("pruned: %u\n", error);
+ * // The membership ends, and with it what it had forwarded.
+ * error = MgmDeleteGroupMembershipEntry(protocol, 0, 0, group, 0xFFFFFFFF, lan, 0,
+ *                                       MGM_JOIN_STATE_FLAG);
+ * printf("left: %u\n", error);
+ * ```
  */
 DWORD MGM_CALL MgmDeleteGroupMembershipEntry(HANDLE hProtocol,
                                              DWORD dwSourceAddr,
@@ -1238,57 +1412,139 @@ DWORD MGM_CALL MgmDeleteGroupMembershipEntry(HANDLE hProtocol,
 /**
  * Reads the MFE of one source and group.
  *
- * pimm: its dwSource and dwGroup, network byte order, say which MFE. Other members are
- * not read; it may lie inside pbBuffer.
+ * @param pimm Its dwSource and dwGroup, network byte order, say which MFE. Other members
+ * are not read; it may lie inside pbBuffer.
  *
- * pdwBufferSize: the size of the buffer in bytes. Receives the needed size with
+ * @param pdwBufferSize The size of the buffer in bytes. Receives the needed size with
  * ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
  *
- * pbBuffer: receives a MIB_IPMCAST_MFE with all its outgoing interfaces:
+ * @param pbBuffer Receives a MIB_IPMCAST_MFE with all its outgoing interfaces:
  * SIZEOF_MIB_MFE(ulNumOutIf) bytes. It need not be aligned. NULL is allowed with
  * *pdwBufferSize 0, to learn the size.
  *
+ * @par Threads
  * Needs no registration. Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_NOT_FOUND: no such
- * MFE; ERROR_INSUFFICIENT_BUFFER; ERROR_CAN_NOT_COMPLETE.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer.
+ *
+ * @retval ERROR_NOT_FOUND No such MFE.
+ *
+ * @retval ERROR_INSUFFICIENT_BUFFER The buffer is too small.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+ * changed.
+ *
+ * @par Example
+ *
+ * ```c
+ * MIB_IPMCAST_MFE which = {.dwGroup = inet_addr("239.1.1.1"),
+ *                          .dwSource = inet_addr("10.0.0.5")};
+ * DWORD size = 0;
+ * BYTE *buffer = NULL;
+ * DWORD error = MgmGetMfe(&which, &size, NULL);
+ * // Interfaces may join between two calls: ask until it fits.
+ * while (error == ERROR_INSUFFICIENT_BUFFER) {
+ *     free(buffer);
+ *     buffer = malloc(size);
+ *     if (buffer == NULL)
+ *         break;
+ *     error = MgmGetMfe(&which, &size, buffer);
+ * }
+ * if (error == NO_ERROR) {
+ *     MIB_IPMCAST_MFE *mfe = (MIB_IPMCAST_MFE *)buffer;
+ *     printf("in %u, out", mfe->dwInIfIndex);
+ *     for (ULONG i = 0; i < mfe->ulNumOutIf; i++)
+ *         printf(" %u", mfe->rgmioOutInfo[i].dwOutIfIndex);
+ *     printf("\n");
+ * }
+ * free(buffer);
+ * ```
  */
 DWORD MGM_CALL MgmGetMfe(PMIB_IPMCAST_MFE pimm, PDWORD pdwBufferSize, PBYTE pbBuffer);
 
 /**
  * Reads MFEs from the first one on, in ascending order of group, then source.
  *
- * pdwBufferSize: the size of the buffer in bytes. Receives the size of the first MFE
- * with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
+ * @param pdwBufferSize The size of the buffer in bytes. Receives the size of the first
+ * MFE with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
  *
- * pbBuffer: receives as many whole MIB_IPMCAST_MFE as fit, one behind the other, each
- * with all its outgoing interfaces: SIZEOF_MIB_MFE(ulNumOutIf) bytes. It need not be
- * aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
+ * @param pbBuffer Receives as many whole MIB_IPMCAST_MFE as fit, one behind the other,
+ * each with all its outgoing interfaces: SIZEOF_MIB_MFE(ulNumOutIf) bytes. It need not
+ * be aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
  *
- * pdwNumEntries: receives the number of MFEs in the buffer.
+ * @param pdwNumEntries Receives the number of MFEs in the buffer.
  *
+ * @par Threads
  * Needs no registration. Any thread, also inside a callback.
  *
- * Returns ERROR_MORE_DATA: MFEs follow (continue with MgmGetNextMfe and the last one in
- * the buffer); ERROR_NO_MORE_ITEMS: none follow, there may be some in the buffer;
- * ERROR_INSUFFICIENT_BUFFER: not even one fits, *pdwNumEntries is 0;
- * ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_CAN_NOT_COMPLETE. With the last two
- * *pdwNumEntries is not written. Never NO_ERROR.
+ * @retval ERROR_MORE_DATA MFEs follow (continue with MgmGetNextMfe and the last one in
+ * the buffer).
+ *
+ * @retval ERROR_NO_MORE_ITEMS None follow, there may be some in the buffer.
+ *
+ * @retval ERROR_INSUFFICIENT_BUFFER Not even one fits, *pdwNumEntries is 0.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+ * changed.
+ *
+ * @return Never NO_ERROR. With ERROR_INVALID_PARAMETER and ERROR_CAN_NOT_COMPLETE
+ * *pdwNumEntries is not written.
+ *
+ * @par Example
+ *
+ * ```c
+ * _Alignas(MIB_IPMCAST_MFE) BYTE buffer[65536];
+ * DWORD size = sizeof buffer, count = 0;
+ * DWORD error = MgmGetFirstMfe(&size, buffer, &count);
+ * while (error == ERROR_MORE_DATA || error == ERROR_NO_MORE_ITEMS) {
+ *     MIB_IPMCAST_MFE *mfe = NULL;
+ *     BYTE *at = buffer;
+ *     for (DWORD i = 0; i < count; i++, at += SIZEOF_MIB_MFE(mfe->ulNumOutIf)) {
+ *         struct in_addr source, group;
+ *         mfe = (MIB_IPMCAST_MFE *)at;
+ *         source.s_addr = mfe->dwSource;
+ *         group.s_addr = mfe->dwGroup;
+ *         printf("(%s, ", inet_ntoa(source));
+ *         printf("%s)\n", inet_ntoa(group));
+ *     }
+ *     if (error == ERROR_NO_MORE_ITEMS)
+ *         break;
+ *     error = MgmGetNextMfe(mfe, &size, buffer, &count);
+ * }
+ * ```
  */
 DWORD MGM_CALL MgmGetFirstMfe(PDWORD pdwBufferSize, PBYTE pbBuffer, PDWORD pdwNumEntries);
 
 /**
  * Reads the MFEs that follow a given one, in ascending order of group, then source.
  *
- * pimmStart: its dwSource and dwGroup, network byte order, say after which MFE to
+ * @param pimmStart Its dwSource and dwGroup, network byte order, say after which MFE to
  * start; that MFE may be gone meanwhile. Other members are not read; it may lie inside
  * pbBuffer.
  *
- * pdwBufferSize, pbBuffer, pdwNumEntries: see MgmGetFirstMfe.
+ * @param pdwBufferSize,pbBuffer,pdwNumEntries See MgmGetFirstMfe.
  *
+ * @par Threads
  * Needs no registration. Any thread, also inside a callback.
  *
- * Returns what MgmGetFirstMfe returns.
+ * @retval ERROR_MORE_DATA MFEs follow (continue with MgmGetNextMfe and the last one in
+ * the buffer).
+ *
+ * @retval ERROR_NO_MORE_ITEMS None follow, there may be some in the buffer.
+ *
+ * @retval ERROR_INSUFFICIENT_BUFFER Not even one fits, *pdwNumEntries is 0.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+ * changed.
+ *
+ * @return Never NO_ERROR. With ERROR_INVALID_PARAMETER and ERROR_CAN_NOT_COMPLETE
+ * *pdwNumEntries is not written.
  */
 DWORD MGM_CALL MgmGetNextMfe(PMIB_IPMCAST_MFE pimmStart,
                              PDWORD pdwBufferSize,
@@ -1298,24 +1554,45 @@ DWORD MGM_CALL MgmGetNextMfe(PMIB_IPMCAST_MFE pimmStart,
 /**
  * Reads the MFE of one source and group with its statistics.
  *
- * pimm: its dwSource and dwGroup, network byte order, say which MFE. Other members are
- * not read; it may lie inside pbBuffer.
+ * @param pimm Its dwSource and dwGroup, network byte order, say which MFE. Other members
+ * are not read; it may lie inside pbBuffer.
  *
- * pdwBufferSize: the size of the buffer in bytes. Receives the needed size with
+ * @param pdwBufferSize The size of the buffer in bytes. Receives the needed size with
  * ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
  *
- * pbBuffer: receives the structure that dwFlags asks for, with all its outgoing
+ * @param pbBuffer Receives the structure that dwFlags asks for, with all its outgoing
  * interfaces: SIZEOF_MIB_MFE_STATS(ulNumOutIf) or SIZEOF_MIB_MFE_STATS_EX(ulNumOutIf)
  * bytes. It need not be aligned. NULL is allowed with *pdwBufferSize 0, to learn the
  * size.
  *
- * dwFlags: MGM_MFE_STATS_0 for MIB_IPMCAST_MFE_STATS, MGM_MFE_STATS_1 for
+ * @param dwFlags MGM_MFE_STATS_0 for MIB_IPMCAST_MFE_STATS, MGM_MFE_STATS_1 for
  * MIB_IPMCAST_MFE_STATS_EX.
  *
+ * @par Threads
  * Needs no registration. Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, or another dwFlags;
- * ERROR_NOT_FOUND: no such MFE; ERROR_INSUFFICIENT_BUFFER; ERROR_CAN_NOT_COMPLETE.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer, or another dwFlags.
+ *
+ * @retval ERROR_NOT_FOUND No such MFE.
+ *
+ * @retval ERROR_INSUFFICIENT_BUFFER The buffer is too small.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+ * changed.
+ *
+ * @par Example
+ *
+ * ```c
+ * _Alignas(MIB_IPMCAST_MFE_STATS_EX) BYTE buffer[65536];
+ * MIB_IPMCAST_MFE_STATS_EX *stats = (MIB_IPMCAST_MFE_STATS_EX *)buffer;
+ * MIB_IPMCAST_MFE which = {.dwGroup = inet_addr("239.1.1.1"),
+ *                          .dwSource = inet_addr("10.0.0.5")};
+ * DWORD size = sizeof buffer;
+ * if (MgmGetMfeStats(&which, &size, buffer, MGM_MFE_STATS_1) == NO_ERROR)
+ *     printf("%u packets in, %u out\n", stats->ulInPkts, stats->ulTotalOutPackets);
+ * ```
  */
 DWORD MGM_CALL MgmGetMfeStats(PMIB_IPMCAST_MFE pimm,
                               PDWORD pdwBufferSize,
@@ -1326,22 +1603,56 @@ DWORD MGM_CALL MgmGetMfeStats(PMIB_IPMCAST_MFE pimm,
  * Reads MFEs with their statistics from the first one on, in ascending order of group,
  * then source.
  *
- * pdwBufferSize: the size of the buffer in bytes. Receives the size of the first MFE
- * with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
+ * @param pdwBufferSize The size of the buffer in bytes. Receives the size of the first
+ * MFE with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
  *
- * pbBuffer: receives as many whole structures of the kind that dwFlags asks for as fit,
- * one behind the other, each with all its outgoing interfaces. It need not be aligned.
- * NULL is allowed with *pdwBufferSize 0, to learn the size.
+ * @param pbBuffer Receives as many whole structures of the kind that dwFlags asks for as
+ * fit, one behind the other, each with all its outgoing interfaces. It need not be
+ * aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
  *
- * pdwNumEntries: receives the number of MFEs in the buffer.
+ * @param pdwNumEntries Receives the number of MFEs in the buffer.
  *
- * dwFlags: MGM_MFE_STATS_0 for MIB_IPMCAST_MFE_STATS, MGM_MFE_STATS_1 for
+ * @param dwFlags MGM_MFE_STATS_0 for MIB_IPMCAST_MFE_STATS, MGM_MFE_STATS_1 for
  * MIB_IPMCAST_MFE_STATS_EX.
  *
+ * @par Threads
  * Needs no registration. Any thread, also inside a callback.
  *
- * Returns what MgmGetFirstMfe returns (continue with MgmGetNextMfeStats), and
- * ERROR_INVALID_PARAMETER for another dwFlags.
+ * @retval ERROR_MORE_DATA MFEs follow (continue with MgmGetNextMfeStats and the last one
+ * in the buffer).
+ *
+ * @retval ERROR_NO_MORE_ITEMS None follow, there may be some in the buffer.
+ *
+ * @retval ERROR_INSUFFICIENT_BUFFER Not even one fits, *pdwNumEntries is 0.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer, or another dwFlags.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+ * changed.
+ *
+ * @return Never NO_ERROR. With ERROR_INVALID_PARAMETER and ERROR_CAN_NOT_COMPLETE
+ * *pdwNumEntries is not written.
+ *
+ * @par Example
+ *
+ * ```c
+ * _Alignas(MIB_IPMCAST_MFE_STATS) BYTE buffer[65536];
+ * DWORD size = sizeof buffer, count = 0;
+ * DWORD error = MgmGetFirstMfeStats(&size, buffer, &count, MGM_MFE_STATS_0);
+ * while (error == ERROR_MORE_DATA || error == ERROR_NO_MORE_ITEMS) {
+ *     MIB_IPMCAST_MFE_STATS *mfe = NULL;
+ *     BYTE *at = buffer;
+ *     for (DWORD i = 0; i < count; i++, at += SIZEOF_MIB_MFE_STATS(mfe->ulNumOutIf)) {
+ *         mfe = (MIB_IPMCAST_MFE_STATS *)at;
+ *         printf("%u packets, %u bytes\n", mfe->ulInPkts, mfe->ulInOctets);
+ *     }
+ *     if (error == ERROR_NO_MORE_ITEMS)
+ *         break;
+ *     // Source and group, all that is read of it, come first in both structures.
+ *     error = MgmGetNextMfeStats((MIB_IPMCAST_MFE *)mfe, &size, buffer, &count,
+ *                                MGM_MFE_STATS_0);
+ * }
+ * ```
  */
 DWORD MGM_CALL MgmGetFirstMfeStats(PDWORD pdwBufferSize,
                                    PBYTE pbBuffer,
@@ -1352,16 +1663,30 @@ DWORD MGM_CALL MgmGetFirstMfeStats(PDWORD pdwBufferSize,
  * Reads the MFEs that follow a given one with their statistics, in ascending order of
  * group, then source.
  *
- * pimmStart: its dwSource and dwGroup, network byte order, say after which MFE to
+ * @param pimmStart Its dwSource and dwGroup, network byte order, say after which MFE to
  * start; that MFE may be gone meanwhile. Other members are not read; dwGroup and
  * dwSource come first in the statistics structures too, so it may be the last of those
  * in pbBuffer.
  *
- * pdwBufferSize, pbBuffer, pdwNumEntries, dwFlags: see MgmGetFirstMfeStats.
+ * @param pdwBufferSize,pbBuffer,pdwNumEntries,dwFlags See MgmGetFirstMfeStats.
  *
+ * @par Threads
  * Needs no registration. Any thread, also inside a callback.
  *
- * Returns what MgmGetFirstMfeStats returns.
+ * @retval ERROR_MORE_DATA MFEs follow (continue with MgmGetNextMfeStats and the last one
+ * in the buffer).
+ *
+ * @retval ERROR_NO_MORE_ITEMS None follow, there may be some in the buffer.
+ *
+ * @retval ERROR_INSUFFICIENT_BUFFER Not even one fits, *pdwNumEntries is 0.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer, or another dwFlags.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+ * changed.
+ *
+ * @return Never NO_ERROR. With ERROR_INVALID_PARAMETER and ERROR_CAN_NOT_COMPLETE
+ * *pdwNumEntries is not written.
  */
 DWORD MGM_CALL MgmGetNextMfeStats(PMIB_IPMCAST_MFE pimmStart,
                                   PDWORD pdwBufferSize,
@@ -1372,15 +1697,33 @@ DWORD MGM_CALL MgmGetNextMfeStats(PMIB_IPMCAST_MFE pimmStart,
 /**
  * Sets the upstream neighbour of an MFE.
  *
- * hProtocol: the handle from MgmRegisterMProtocol; any registered protocol may set it.
+ * @param hProtocol The handle from MgmRegisterMProtocol; any registered protocol may set
+ * it.
  *
- * pimm: its dwSource and dwGroup say which MFE; its dwUpStrmNgbr is stored. All in
+ * @param pimm Its dwSource and dwGroup say which MFE; its dwUpStrmNgbr is stored. All in
  * network byte order. Other members are not read.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle or a NULL pointer;
- * ERROR_NOT_FOUND: no such MFE; ERROR_CAN_NOT_COMPLETE.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A bad handle or a NULL pointer.
+ *
+ * @retval ERROR_NOT_FOUND No such MFE.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+ * changed.
+ *
+ * @par Example
+ * `protocol` is the handle of a registration.
+ *
+ * ```c
+ * MIB_IPMCAST_MFE mfe = {.dwGroup = inet_addr("239.1.1.1"),
+ *                        .dwSource = inet_addr("10.0.0.5"),
+ *                        .dwUpStrmNgbr = inet_addr("10.0.0.254")};
+ * printf("set: %u\n", MgmSetMfe(protocol, &mfe));
+ * ```
  */
 DWORD MGM_CALL MgmSetMfe(HANDLE hProtocol, PMIB_IPMCAST_MFE pimm);
 
@@ -1390,19 +1733,46 @@ DWORD MGM_CALL MgmSetMfe(HANDLE hProtocol, PMIB_IPMCAST_MFE pimm);
  * An entry that stays joined during the enumeration is returned exactly once, whatever
  * else changes; one that comes or goes meanwhile may be returned or not.
  *
- * hProtocol: the handle from MgmRegisterMProtocol.
+ * @param hProtocol The handle from MgmRegisterMProtocol.
  *
- * metEnumType: ANY_SOURCE: each joined group once, with source 0; ALL_SOURCES: every
- * joined entry. (*,*) is all zero in both.
+ * @param metEnumType ANY_SOURCE: each joined group once, with source 0; ALL_SOURCES:
+ * every joined entry. (*,*) is all zero in both.
  *
- * phEnumHandle: receives the handle of the enumeration, never NULL and never
+ * @param phEnumHandle Receives the handle of the enumeration, never NULL and never
  * (HANDLE)-1; end it with MgmGroupEnumerationEnd. Deregistering the protocol ends it
  * too. Not written on failure.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle, a NULL pointer, another
- * type; ERROR_NOT_ENOUGH_MEMORY; ERROR_CAN_NOT_COMPLETE.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A bad handle, a NULL pointer, another type.
+ *
+ * @retval ERROR_NOT_ENOUGH_MEMORY Memory ran out; nothing changed.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE A fault inside the manager; nothing changed.
+ *
+ * @par Example
+ * `protocol` is the handle of a registration.
+ *
+ * ```c
+ * HANDLE enumeration;
+ * DWORD error = MgmGroupEnumerationStart(protocol, ALL_SOURCES, &enumeration);
+ * if (error == NO_ERROR) {
+ *     SOURCE_GROUP_ENTRY entries[64];
+ *     do {
+ *         DWORD size = sizeof entries, count = 0;
+ *         error = MgmGroupEnumerationGetNext(enumeration, &size, (PBYTE)entries, &count);
+ *         for (DWORD i = 0; i < count; i++) {
+ *             struct in_addr group = {.s_addr = entries[i].dwGroupAddr};
+ *             printf("%s, %s\n", inet_ntoa(group),
+ *                    entries[i].dwSourceAddr == 0 ? "any source" : "one source");
+ *         }
+ *     } while (error == ERROR_MORE_DATA);
+ *     MgmGroupEnumerationEnd(enumeration);
+ * }
+ * ```
  */
 DWORD MGM_CALL MgmGroupEnumerationStart(HANDLE hProtocol,
                                         MGM_ENUM_TYPES metEnumType,
@@ -1411,24 +1781,34 @@ DWORD MGM_CALL MgmGroupEnumerationStart(HANDLE hProtocol,
 /**
  * Reads the next groups of an enumeration.
  *
- * hEnum: the handle from MgmGroupEnumerationStart. Calls on one handle from several
- * threads take turns.
+ * @param hEnum The handle from MgmGroupEnumerationStart. Calls on one handle from
+ * several threads take turns.
  *
- * pdwBufferSize: the size of the buffer in bytes. Receives the size of one entry with
- * ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
+ * @param pdwBufferSize The size of the buffer in bytes. Receives the size of one entry
+ * with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
  *
- * pbBuffer: receives as many SOURCE_GROUP_ENTRY as fit and are left, in any order. It
- * need not be aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
+ * @param pbBuffer Receives as many SOURCE_GROUP_ENTRY as fit and are left, in any order.
+ * It need not be aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
  *
- * pdwNumEntries: receives the number of entries in the buffer.
+ * @param pdwNumEntries Receives the number of entries in the buffer.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns ERROR_MORE_DATA: entries follow; ERROR_NO_MORE_ITEMS: none follow, there may
- * be some in the buffer; ERROR_INSUFFICIENT_BUFFER: not even one fits, *pdwNumEntries
- * is 0 and the enumeration stays where it is; ERROR_INVALID_PARAMETER: a bad handle or
- * a NULL pointer; ERROR_NOT_ENOUGH_MEMORY; ERROR_CAN_NOT_COMPLETE. With the last three
- * *pdwNumEntries is not written. Never NO_ERROR.
+ * @retval ERROR_MORE_DATA Entries follow.
+ *
+ * @retval ERROR_NO_MORE_ITEMS None follow, there may be some in the buffer.
+ *
+ * @retval ERROR_INSUFFICIENT_BUFFER Not even one fits, *pdwNumEntries is 0 and the
+ * enumeration stays where it is.
+ *
+ * @retval ERROR_INVALID_PARAMETER A bad handle or a NULL pointer.
+ *
+ * @retval ERROR_NOT_ENOUGH_MEMORY Memory ran out; nothing changed.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE A fault inside the manager; nothing changed.
+ *
+ * @return Never NO_ERROR. With the last three *pdwNumEntries is not written.
  */
 DWORD MGM_CALL MgmGroupEnumerationGetNext(HANDLE hEnum,
                                           PDWORD pdwBufferSize,
@@ -1438,12 +1818,17 @@ DWORD MGM_CALL MgmGroupEnumerationGetNext(HANDLE hEnum,
 /**
  * Ends an enumeration; its handle is dead.
  *
- * hEnum: the handle from MgmGroupEnumerationStart.
+ * @param hEnum The handle from MgmGroupEnumerationStart.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: no handle of an enumeration under way;
- * ERROR_CAN_NOT_COMPLETE.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER No handle of an enumeration under way.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+ * changed.
  */
 DWORD MGM_CALL MgmGroupEnumerationEnd(HANDLE hEnum);
 

@@ -1,4 +1,5 @@
-/*
+/**
+ * @file
  * mgmhost.h: the multicast group manager, for the program that holds it.
  *
  * Made from the Rust sources in src/abi by build.rs: change those, then run
@@ -219,6 +220,7 @@ struct _MGM_HOST_OPTIONS {
 
 typedef struct _MGM_HOST_OPTIONS MGM_HOST_OPTIONS;
 
+/** The address of one. */
 typedef MGM_HOST_OPTIONS *PMGM_HOST_OPTIONS;
 
 /**
@@ -243,6 +245,7 @@ struct _MGM_HOST_ROUTE {
 
 typedef struct _MGM_HOST_ROUTE MGM_HOST_ROUTE;
 
+/** The address of one. */
 typedef MGM_HOST_ROUTE *PMGM_HOST_ROUTE;
 
 /** An administrative boundary, as MgmHostGetNextBoundary reads it. */
@@ -257,6 +260,7 @@ struct _MGM_HOST_BOUNDARY {
 
 typedef struct _MGM_HOST_BOUNDARY MGM_HOST_BOUNDARY;
 
+/** The address of one. */
 typedef MGM_HOST_BOUNDARY *PMGM_HOST_BOUNDARY;
 
 /** What the manager counts, since it was started. */
@@ -332,6 +336,7 @@ struct _MGM_HOST_COUNTERS {
 
 typedef struct _MGM_HOST_COUNTERS MGM_HOST_COUNTERS;
 
+/** The address of one. */
 typedef MGM_HOST_COUNTERS *PMGM_HOST_COUNTERS;
 
 /** What a comparison of the kernel's table with the MFEs found. */
@@ -354,6 +359,7 @@ struct _MGM_HOST_RECONCILED {
 
 typedef struct _MGM_HOST_RECONCILED MGM_HOST_RECONCILED;
 
+/** The address of one. */
 typedef MGM_HOST_RECONCILED *PMGM_HOST_RECONCILED;
 
 /**
@@ -364,12 +370,12 @@ typedef MGM_HOST_RECONCILED *PMGM_HOST_RECONCILED;
  * what those log comes later. It must return normally: no C++ exception and no longjmp
  * may leave it.
  *
- * pvContext: what MgmHostSetLog was given.
+ * @param pvContext What MgmHostSetLog was given.
  *
- * dwLevel: MGM_HOST_LOG_ERROR to MGM_HOST_LOG_DEBUG.
+ * @param dwLevel MGM_HOST_LOG_ERROR to MGM_HOST_LOG_DEBUG.
  *
- * pszMessage: the line, UTF-8, NUL-terminated, without newline; it may not be kept after
- * the return.
+ * @param pszMessage The line, UTF-8, NUL-terminated, without newline; it may not be kept
+ * after the return.
  */
 typedef void (MGM_CALL *PMGM_HOST_LOG_CALLBACK)(PVOID pvContext,
                                                 DWORD dwLevel,
@@ -382,17 +388,17 @@ typedef void (MGM_CALL *PMGM_HOST_LOG_CALLBACK)(PVOID pvContext,
  * function may be called from inside. It must return normally: no C++ exception and no
  * longjmp may leave it.
  *
- * pvContext: what MgmHostDiagnose was given.
+ * @param pvContext What MgmHostDiagnose was given.
  *
- * dwSeverity: MGM_HOST_SEVERITY_PROBLEM to MGM_HOST_SEVERITY_NOTE.
+ * @param dwSeverity MGM_HOST_SEVERITY_PROBLEM to MGM_HOST_SEVERITY_NOTE.
  *
- * dwCode: MGM_HOST_FINDING_ and what was found. The numbers never change; later versions
- * may find more.
+ * @param dwCode MGM_HOST_FINDING_ and what was found. The numbers never change; later
+ * versions may find more.
  *
- * dwIfIndex: the interface it is about, 0 if none.
+ * @param dwIfIndex The interface it is about, 0 if none.
  *
- * pszText: what is wrong, where, and what to do: one line, UTF-8, NUL-terminated, without
- * newline; it may not be kept after the return.
+ * @param pszText What is wrong, where, and what to do: one line, UTF-8, NUL-terminated,
+ * without newline; it may not be kept after the return.
  */
 typedef void (MGM_CALL *PMGM_HOST_FINDING_CALLBACK)(PVOID pvContext,
                                                     DWORD dwSeverity,
@@ -403,9 +409,10 @@ typedef void (MGM_CALL *PMGM_HOST_FINDING_CALLBACK)(PVOID pvContext,
 /**
  * The version of the library.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns a static text such as "0.1.0".
+ * @return A static text such as "0.1.0".
  */
 const char *MGM_CALL MgmHostGetVersion(void);
 
@@ -416,11 +423,14 @@ const char *MGM_CALL MgmHostGetVersion(void);
  * and MGM_RPF_TABLE (numbers), MGM_LOG (off, error, warn, info, debug) and MGM_FOREIGN
  * (remove, keep). A bad value of a variable is ignored with a warning in the log.
  *
- * pOptions: its dwSize says how much of it to fill; dwSize itself is not changed.
+ * @param pOptions Its dwSize says how much of it to fill; dwSize itself is not changed.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer or a bad dwSize.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer or a bad dwSize.
  */
 DWORD MGM_CALL MgmHostGetDefaultOptions(PMGM_HOST_OPTIONS pOptions);
 
@@ -428,15 +438,45 @@ DWORD MGM_CALL MgmHostGetDefaultOptions(PMGM_HOST_OPTIONS pOptions);
  * Starts the manager. Without this call the first registration starts it, with the
  * options that MgmHostGetDefaultOptions gives.
  *
- * pOptions: the options; not kept. NULL is the same as those of
+ * @param pOptions The options; not kept. NULL is the same as those of
  * MgmHostGetDefaultOptions. Members beyond dwSize are as those say.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_ALREADY_EXISTS: the manager is started, by this function or a
- * registration; ERROR_INVALID_PARAMETER: a bad dwSize or an option out of its range;
- * ERROR_CAN_NOT_COMPLETE: the forwarder cannot be used (another process holds the kernel
- * table, no permission, not Linux: the log says which).
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_ALREADY_EXISTS The manager is started, by this function or a
+ * registration.
+ *
+ * @retval ERROR_INVALID_PARAMETER A bad dwSize or an option out of its range.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The forwarder cannot be used (another process holds the
+ * kernel table, no permission, not Linux: the log says which).
+ *
+ * @par Example
+ *
+ * ```c
+ * #include <mgmhost.h>
+ * #include <stdio.h>
+ *
+ * int main(void) {
+ *     MGM_HOST_OPTIONS options = {.dwSize = sizeof options};
+ *     DWORD error = MgmHostGetDefaultOptions(&options);
+ *     if (error == NO_ERROR) {
+ *         options.dwForwarder = MGM_HOST_FORWARDER_MEMORY;
+ *         options.dwMaxEntries = 5000;
+ *         error = MgmHostStart(&options);
+ *     }
+ *     if (error != NO_ERROR) {
+ *         fprintf(stderr, "cannot start: error %u\n", error);
+ *         return 1;
+ *     }
+ *     printf("started\n");
+ *     // Protocols register here, and deregister.
+ *     return MgmHostStop() == NO_ERROR ? 0 : 1;
+ * }
+ * ```
  */
 DWORD MGM_CALL MgmHostStart(PMGM_HOST_OPTIONS pOptions);
 
@@ -444,24 +484,48 @@ DWORD MGM_CALL MgmHostStart(PMGM_HOST_OPTIONS pOptions);
  * Stops the manager: MFEs, routes, clock, counters and options are forgotten, and the
  * kernel table is given back. The log callback stays.
  *
+ * @par Threads
  * Any thread.
  *
- * Returns NO_ERROR, also when it was not started; ERROR_CAN_NOT_COMPLETE: a protocol is
- * registered, nothing changed.
+ * @retval NO_ERROR Done, also when it was not started.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE A protocol is registered, nothing changed.
  */
 DWORD MGM_CALL MgmHostStop(void);
 
 /**
  * Says where the log goes. How much is logged is an option.
  *
- * pfnLog: the callback; NULL for standard error, which is the default. After a change
- * the old one may still be running on another thread.
+ * @param pfnLog The callback; NULL for standard error, which is the default. After a
+ * change the old one may still be running on another thread.
  *
- * pvContext: passed to the callback, otherwise not used.
+ * @param pvContext Passed to the callback, otherwise not used.
  *
+ * @par Threads
  * Any thread, at any time, also before the start and inside a callback.
  *
- * Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+ * changed.
+ *
+ * @par Example
+ *
+ * ```c
+ * #include <mgmhost.h>
+ * #include <stdio.h>
+ *
+ * static void MGM_CALL log_line(PVOID file, DWORD level, const char *message) {
+ *     fprintf(file, "%s%s\n", level <= MGM_HOST_LOG_WARN ? "warning: " : "", message);
+ * }
+ *
+ * int main(void) {
+ *     MgmHostSetLog(log_line, stderr);
+ *     DWORD error = MgmHostStart(NULL);
+ *     // ...
+ *     return error == NO_ERROR ? (int)MgmHostStop() : 1;
+ * }
+ * ```
  */
 DWORD MGM_CALL MgmHostSetLog(PMGM_HOST_LOG_CALLBACK pfnLog, PVOID pvContext);
 
@@ -469,13 +533,30 @@ DWORD MGM_CALL MgmHostSetLog(PMGM_HOST_LOG_CALLBACK pfnLog, PVOID pvContext);
  * Adds a route to the memory forwarder, or replaces the one with this network and mask.
  * MFEs it touches are evaluated anew before the call returns.
  *
- * pRoute: the route; not kept.
+ * @param pRoute The route; not kept.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, a mask that is not
- * contiguous, network bits outside the mask, dwIfIndex 0; ERROR_CAN_NOT_COMPLETE: the
- * forwarder is not the memory one, or memory ran out.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer, a mask that is not contiguous, network
+ * bits outside the mask, dwIfIndex 0.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the memory one, or memory ran out.
+ *
+ * @par Example
+ * `wan` is the index of an interface.
+ *
+ * ```c
+ * MGM_HOST_ROUTE route = {.dwNetwork = inet_addr("10.7.0.0"),
+ *                         .dwMask = inet_addr("255.255.0.0"),
+ *                         .dwIfIndex = wan,
+ *                         .dwGateway = inet_addr("10.0.0.254"),
+ *                         .dwProtocol = PROTO_IP_OSPF};
+ * DWORD error = MgmHostAddRoute(&route);
+ * printf("route: %u\n", error);
+ * ```
  */
 DWORD MGM_CALL MgmHostAddRoute(PMGM_HOST_ROUTE pRoute);
 
@@ -483,13 +564,19 @@ DWORD MGM_CALL MgmHostAddRoute(PMGM_HOST_ROUTE pRoute);
  * Deletes a route of the memory forwarder. MFEs it touches are evaluated anew before the
  * call returns.
  *
- * pRoute: its dwNetwork and dwMask say which; not kept.
+ * @param pRoute Its dwNetwork and dwMask say which; not kept.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, a mask that is not
- * contiguous, network bits outside the mask; ERROR_NOT_FOUND: no such route;
- * ERROR_CAN_NOT_COMPLETE: the forwarder is not the memory one.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer, a mask that is not contiguous, network
+ * bits outside the mask.
+ *
+ * @retval ERROR_NOT_FOUND No such route.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the memory one.
  */
 DWORD MGM_CALL MgmHostDeleteRoute(PMGM_HOST_ROUTE pRoute);
 
@@ -498,18 +585,35 @@ DWORD MGM_CALL MgmHostDeleteRoute(PMGM_HOST_ROUTE pRoute);
  * for it, one is made before the call returns, with the callbacks that belong to it.
  * Nothing is sent anywhere: the forwarder counts.
  *
- * dwIfIndex, dwIfNextHopAddr: the interface it arrived on, and the next hop it came
+ * @param dwIfIndex,dwIfNextHopAddr The interface it arrived on, and the next hop it came
  * from on a point-to-multipoint link, network byte order, else 0.
  *
- * pbPacket: the packet from its IP header on; only read, and not kept.
+ * @param pbPacket The packet from its IP header on; only read, and not kept.
  *
- * dwSize: its size in bytes.
+ * @param dwSize Its size in bytes.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR, also when the packet was dropped (see the counters);
- * ERROR_INVALID_PARAMETER: a NULL pointer, no well-formed IPv4 packet, or no multicast
- * destination; ERROR_CAN_NOT_COMPLETE: the forwarder is not the memory one.
+ * @retval NO_ERROR Done, also when the packet was dropped (see the counters).
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer, no well-formed IPv4 packet, or no
+ * multicast destination.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the memory one.
+ *
+ * @par Example
+ * `wan` is the index of an interface.
+ *
+ * ```c
+ * // A UDP datagram without data, from 10.0.0.5 to 239.1.1.1 with TTL 16.
+ * BYTE packet[] = {0x45, 0, 0, 28, 0, 1, 0, 0, 16, 17, 0xb0, 0xc9, 10, 0, 0, 5,
+ *                  239, 1, 1, 1, 0x9c, 0x40, 0x13, 0x88, 0, 8, 0, 0};
+ * MGM_HOST_COUNTERS counters = {.dwSize = sizeof counters};
+ * DWORD error = MgmHostReceivePacket(wan, 0, packet, sizeof packet);
+ * if (error == NO_ERROR && MgmHostGetCounters(&counters) == NO_ERROR)
+ *     printf("%llu packets forwarded\n", (unsigned long long)counters.ullPacketsForwarded);
+ * ```
  */
 DWORD MGM_CALL MgmHostReceivePacket(DWORD dwIfIndex,
                                     DWORD dwIfNextHopAddr,
@@ -520,22 +624,48 @@ DWORD MGM_CALL MgmHostReceivePacket(DWORD dwIfIndex,
  * Moves the manual clock. All that falls due runs, in its order, on this thread before
  * the call returns.
  *
- * dwMilliseconds: by how much.
+ * @param dwMilliseconds By how much.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE: the clock is not manual.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The clock is not manual.
+ *
+ * @par Example
+ *
+ * ```c
+ * #include <mgmhost.h>
+ * #include <stdio.h>
+ *
+ * int main(void) {
+ *     MGM_HOST_OPTIONS options = {.dwSize = sizeof options};
+ *     MgmHostGetDefaultOptions(&options);
+ *     options.dwForwarder = MGM_HOST_FORWARDER_MEMORY;
+ *     options.dwClock = MGM_HOST_CLOCK_MANUAL;
+ *     if (MgmHostStart(&options) != NO_ERROR)
+ *         return 1;
+ *     // A quarter of an hour: the lifetime of an MFE.
+ *     DWORD error = MgmHostAdvanceClock(15 * 60 * 1000);
+ *     printf("advanced: %u\n", error);
+ *     return (int)MgmHostStop();
+ * }
+ * ```
  */
 DWORD MGM_CALL MgmHostAdvanceClock(DWORD dwMilliseconds);
 
 /**
  * Reads the counters.
  *
- * pCounters: its dwSize says how much of it to fill.
+ * @param pCounters Its dwSize says how much of it to fill.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer or a bad dwSize.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer or a bad dwSize.
  */
 DWORD MGM_CALL MgmHostGetCounters(PMGM_HOST_COUNTERS pCounters);
 
@@ -547,22 +677,48 @@ DWORD MGM_CALL MgmHostGetCounters(PMGM_HOST_COUNTERS pCounters);
  * MGM_TABLE names or 253, whoever holds it. Everything is looked at in the network
  * namespace of the calling thread. docs/diagnosis.md explains each finding.
  *
- * dwSource, dwGroup: the flow, network byte order; both 0: the whole router.
+ * @param dwSource,dwGroup The flow, network byte order; both 0: the whole router.
  *
- * dwMilliseconds: for how long packets may be watched before the call returns. What
- * arrives, with which TTL, and what leaves, is only known that way; it needs
+ * @param dwMilliseconds For how long packets may be watched before the call returns.
+ * What arrives, with which TTL, and what leaves, is only known that way; it needs
  * CAP_NET_RAW, without which counters are compared. 0: not at all.
  *
- * pfnFinding: called for each finding, before the call returns. None means that nothing
- * was found, not that nothing is wrong.
+ * @param pfnFinding Called for each finding, before the call returns. None means that
+ * nothing was found, not that nothing is wrong.
  *
- * pvContext: passed to the callback, otherwise not used.
+ * @param pvContext Passed to the callback, otherwise not used.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR, whatever was found; ERROR_INVALID_PARAMETER: a NULL callback, no
- * multicast group, or only one address 0; ERROR_CAN_NOT_COMPLETE: memory ran out, the
- * callback may have been called.
+ * @retval NO_ERROR Done, whatever was found.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL callback, no multicast group, or only one
+ * address 0.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, the callback may have been called.
+ *
+ * @par Example
+ *
+ * ```c
+ * #include <arpa/inet.h>
+ * #include <mgmhost.h>
+ * #include <stdio.h>
+ *
+ * static void MGM_CALL found(PVOID problems, DWORD severity, DWORD code, DWORD if_index,
+ *                            const char *text) {
+ *     if (severity == MGM_HOST_SEVERITY_PROBLEM)
+ *         ++*(int *)problems;
+ *     fprintf(stderr, "%u: %s\n", code, text);
+ * }
+ *
+ * int main(void) {
+ *     int problems = 0;
+ *     DWORD error = MgmHostDiagnose(inet_addr("10.0.0.5"), inet_addr("239.1.1.1"), 0, found,
+ *                                   &problems);
+ *     return error == NO_ERROR && problems > 0 ? 0 : 1;
+ * }
+ * ```
  */
 DWORD MGM_CALL MgmHostDiagnose(DWORD dwSource,
                                DWORD dwGroup,
@@ -577,13 +733,19 @@ DWORD MGM_CALL MgmHostDiagnose(DWORD dwSource,
  * dwForeign says. Happens by itself at the start, and when the kernel's reports of
  * changes were lost. Other calls go on meanwhile.
  *
- * pResult: gets what was found; its dwSize says how much of it to fill. May be NULL.
+ * @param pResult Gets what was found; its dwSize says how much of it to fill. May be
+ * NULL.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad dwSize; ERROR_CAN_NOT_COMPLETE: the
- * forwarder is not the Linux one, it has no table (no protocol is registered), the table
- * could not be read or an entry not repaired (the log says why), or memory ran out.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A bad dwSize.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the Linux one, it has no table (no
+ * protocol is registered), the table could not be read or an entry not repaired (the log
+ * says why), or memory ran out.
  */
 DWORD MGM_CALL MgmHostReconcile(PMGM_HOST_RECONCILED pResult);
 
@@ -592,29 +754,45 @@ DWORD MGM_CALL MgmHostReconcile(PMGM_HOST_RECONCILED pResult);
  * it came in, is greater than the threshold. It holds for every MFE, at once and without
  * a gap; MFEs themselves do not show it.
  *
- * dwIfIndex: the interface index, for all its next hops; not 0. Nobody need have taken
- * the interface; the threshold stays until the manager stops.
+ * @param dwIfIndex The interface index, for all its next hops; not 0. Nobody need have
+ * taken the interface; the threshold stays until the manager stops.
  *
- * dwTtl: 0 to 255. 1 is the default, and 0 the same: what would leave with TTL 0 stays.
- * With 255 nothing leaves.
+ * @param dwTtl 0 to 255. 1 is the default, and 0 the same: what would leave with TTL 0
+ * stays. With 255 nothing leaves.
  *
+ * @par Threads
  * Any thread, also inside a callback. Starts the manager as a registration does.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: dwIfIndex 0, or dwTtl above 255;
- * ERROR_CAN_NOT_COMPLETE: memory ran out, nothing changed.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER dwIfIndex 0, or dwTtl above 255.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, nothing changed.
+ *
+ * @par Example
+ * `wan` is the index of an interface.
+ *
+ * ```c
+ * // Packets leave by wan only if they came with a TTL above 15.
+ * DWORD error = MgmHostSetThreshold(wan, 15);
+ * printf("threshold: %u\n", error);
+ * ```
  */
 DWORD MGM_CALL MgmHostSetThreshold(DWORD dwIfIndex, DWORD dwTtl);
 
 /**
  * Reads the TTL threshold of an interface.
  *
- * dwIfIndex: the interface index, not 0.
+ * @param dwIfIndex The interface index, not 0.
  *
- * pdwTtl: receives the threshold, 1 to 255.
+ * @param pdwTtl Receives the threshold, 1 to 255.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, or dwIfIndex 0.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer, or dwIfIndex 0.
  */
 DWORD MGM_CALL MgmHostGetThreshold(DWORD dwIfIndex, PDWORD pdwTtl);
 
@@ -625,33 +803,52 @@ DWORD MGM_CALL MgmHostGetThreshold(DWORD dwIfIndex, PDWORD pdwTtl);
  * and enumerated as ever, and have their effect once the boundary is deleted. MFEs that
  * are there change before the call returns, as by a membership that goes.
  *
- * dwIfIndex: the interface index, for all its next hops; not 0. Nobody need have taken
- * the interface; the boundary stays until the manager stops.
+ * @param dwIfIndex The interface index, for all its next hops; not 0. Nobody need have
+ * taken the interface; the boundary stays until the manager stops.
  *
- * dwGroup, dwMask: the groups, network byte order. With dwGroup 0 the mask is 0, and all
- * groups are meant; else a mask of 0 or 255.255.255.255 means one group, and a contiguous
- * shorter one a range within 224.0.0.0/4.
+ * @param dwGroup,dwMask The groups, network byte order. With dwGroup 0 the mask is 0,
+ * and all groups are meant; else a mask of 0 or 255.255.255.255 means one group, and a
+ * contiguous shorter one a range within 224.0.0.0/4.
  *
+ * @par Threads
  * Any thread, also inside a callback. Starts the manager as a registration does.
  *
- * Returns NO_ERROR, also when the boundary is there; ERROR_INVALID_PARAMETER: dwIfIndex 0,
- * or no groups in the way described; ERROR_CAN_NOT_COMPLETE: memory ran out, nothing
- * changed.
+ * @retval NO_ERROR Done, also when the boundary is there.
+ *
+ * @retval ERROR_INVALID_PARAMETER dwIfIndex 0, or no groups in the way described.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, nothing changed.
+ *
+ * @par Example
+ * `wan` is the index of an interface.
+ *
+ * ```c
+ * // Groups of the organisation, 239.192.0.0/14, stay on this side of wan.
+ * DWORD error = MgmHostAddBoundary(wan, inet_addr("239.192.0.0"), inet_addr("255.252.0.0"));
+ * printf("boundary: %u\n", error);
+ * ```
  */
-DWORD MGM_CALL MgmHostAddBoundary(DWORD dwIfIndex, DWORD dwGroup, DWORD dwMask);
+DWORD MGM_CALL MgmHostAddBoundary(DWORD dwIfIndex,
+                                  DWORD dwGroup,
+                                  DWORD dwMask);
 
 /**
  * Deletes an administrative boundary. Interfaces come back into outgoing lists where
  * memberships want them and no other boundary keeps them out, before the call returns and
  * without a creation alert.
  *
- * dwIfIndex, dwGroup, dwMask: as MgmHostAddBoundary was given.
+ * @param dwIfIndex,dwGroup,dwMask As MgmHostAddBoundary was given.
  *
+ * @par Threads
  * Any thread, also inside a callback. Starts the manager as a registration does.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: as MgmHostAddBoundary; ERROR_NOT_FOUND: no
- * such boundary, whatever others cover its groups; ERROR_CAN_NOT_COMPLETE: memory ran out,
- * nothing changed.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER As MgmHostAddBoundary.
+ *
+ * @retval ERROR_NOT_FOUND No such boundary, whatever others cover its groups.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out, nothing changed.
  */
 DWORD MGM_CALL MgmHostDeleteBoundary(DWORD dwIfIndex, DWORD dwGroup, DWORD dwMask);
 
@@ -659,13 +856,29 @@ DWORD MGM_CALL MgmHostDeleteBoundary(DWORD dwIfIndex, DWORD dwGroup, DWORD dwMas
  * Reads the administrative boundaries one after the other, in ascending order of interface
  * index, then group, then mask.
  *
- * pBoundary: a boundary, which need not be there; all 0 for the first. Receives the one
- * that follows, with mask 255.255.255.255 for one group.
+ * @param pBoundary A boundary, which need not be there; all 0 for the first. Receives
+ * the one that follows, with mask 255.255.255.255 for one group.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_NO_MORE_ITEMS: none follows, nothing is written;
- * ERROR_INVALID_PARAMETER: a NULL pointer.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_NO_MORE_ITEMS None follows, nothing is written.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer.
+ *
+ * @par Example
+ * `wan` is the index of an interface.
+ *
+ * ```c
+ * MGM_HOST_BOUNDARY boundary = {0};
+ * MgmHostAddBoundary(wan, inet_addr("239.255.0.0"), inet_addr("255.255.0.0"));
+ * while (MgmHostGetNextBoundary(&boundary) == NO_ERROR) {
+ *     struct in_addr group = {.s_addr = boundary.dwGroup};
+ *     printf("interface %u: %s\n", boundary.dwIfIndex, inet_ntoa(group));
+ * }
+ * ```
  */
 DWORD MGM_CALL MgmHostGetNextBoundary(PMGM_HOST_BOUNDARY pBoundary);
 
@@ -675,13 +888,18 @@ DWORD MGM_CALL MgmHostGetNextBoundary(PMGM_HOST_BOUNDARY pBoundary);
  * somewhere, the kernel goes on forwarding when this process ends in any way but an
  * orderly stop (MgmHostStop, or the last MgmDeRegisterMProtocol), which empties the table.
  *
- * pnSocket: receives the descriptor, which is the caller's to close. It is closed on
- * exec. It may be passed on and closed, nothing else.
+ * @param pnSocket Receives the descriptor, which is the caller's to close. It is closed
+ * on exec. It may be passed on and closed, nothing else.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_CAN_NOT_COMPLETE: the
- * kernel's table is not open, or no descriptor can be had.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A NULL pointer.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The kernel's table is not open, or no descriptor can be
+ * had.
  */
 DWORD MGM_CALL MgmHostGetRoutingSocket(INT *pnSocket);
 
@@ -691,9 +909,12 @@ DWORD MGM_CALL MgmHostGetRoutingSocket(INT *pnSocket);
  * kernel and reads no packets of it; the protocols may go on in memory, release and
  * deregister as always. Nobody can register until the last one has deregistered.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE: the kernel's table is not open.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The kernel's table is not open.
  */
 DWORD MGM_CALL MgmHostDetach(void);
 
@@ -710,18 +931,24 @@ DWORD MGM_CALL MgmHostDetach(void);
  * MFE as for a packet (RPF callback, creation alerts), without a gap in its forwarding
  * and its statistics; those without a packet since the start are removed.
  *
- * nSocket: a descriptor from MgmHostGetRoutingSocket of the process that had the table,
- * and that detached or ended. It is duplicated and stays the caller's. -1: the one that
- * systemd passes, if there is one.
+ * @param nSocket A descriptor from MgmHostGetRoutingSocket of the process that had the
+ * table, and that detached or ended. It is duplicated and stays the caller's. -1: the
+ * one that systemd passes, if there is one.
  *
- * dwSeconds: how long the entries stay as they are: as long as the protocols need to
- * take their interfaces and learn the memberships. 0xFFFFFFFF: what MGM_GRACE says, else
- * 60.
+ * @param dwSeconds How long the entries stay as they are: as long as the protocols need
+ * to take their interfaces and learn the memberships. 0xFFFFFFFF: what MGM_GRACE says,
+ * else 60.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_INVALID_PARAMETER: no open descriptor; ERROR_ALREADY_EXISTS:
- * the manager is started; ERROR_CAN_NOT_COMPLETE: a descriptor elsewhere than on Linux, or
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER No open descriptor.
+ *
+ * @retval ERROR_ALREADY_EXISTS The manager is started.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE A descriptor elsewhere than on Linux, or
  * none left.
  */
 DWORD MGM_CALL MgmHostTakeOver(INT nSocket, DWORD dwSeconds);
@@ -730,9 +957,12 @@ DWORD MGM_CALL MgmHostTakeOver(INT nSocket, DWORD dwSeconds);
  * Says that the protocols have learnt all they need: the entries that were taken over
  * become MFEs now, on a thread of the manager, also after this has returned.
  *
+ * @par Threads
  * Any thread, also inside a callback.
  *
- * Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE: nothing was taken over, or that is over.
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Nothing was taken over, or that is over.
  */
 DWORD MGM_CALL MgmHostTakeOverDone(void);
 

@@ -21,6 +21,7 @@ check=(
     "ctest cmake"
     "strace strace"
     "clang clang"
+    "doxygen doxygen"
     "/usr/share/mingw-w64/include/mgm.h mingw-w64-common"
     "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix"
 )

@@ -32,19 +32,46 @@ impl AnyEnumType {
 /// An entry that stays joined during the enumeration is returned exactly once, whatever
 /// else changes; one that comes or goes meanwhile may be returned or not.
 ///
-/// hProtocol: the handle from MgmRegisterMProtocol.
+/// @param hProtocol The handle from MgmRegisterMProtocol.
 ///
-/// metEnumType: ANY_SOURCE: each joined group once, with source 0; ALL_SOURCES: every
-/// joined entry. (*,*) is all zero in both.
+/// @param metEnumType ANY_SOURCE: each joined group once, with source 0; ALL_SOURCES:
+/// every joined entry. (*,*) is all zero in both.
 ///
-/// phEnumHandle: receives the handle of the enumeration, never NULL and never
+/// @param phEnumHandle Receives the handle of the enumeration, never NULL and never
 /// (HANDLE)-1; end it with MgmGroupEnumerationEnd. Deregistering the protocol ends it
 /// too. Not written on failure.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle, a NULL pointer, another
-/// type; ERROR_NOT_ENOUGH_MEMORY; ERROR_CAN_NOT_COMPLETE.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A bad handle, a NULL pointer, another type.
+///
+/// @retval ERROR_NOT_ENOUGH_MEMORY Memory ran out; nothing changed.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE A fault inside the manager; nothing changed.
+///
+/// @par Example
+/// `protocol` is the handle of a registration.
+///
+/// ```c
+/// HANDLE enumeration;
+/// DWORD error = MgmGroupEnumerationStart(protocol, ALL_SOURCES, &enumeration);
+/// if (error == NO_ERROR) {
+///     SOURCE_GROUP_ENTRY entries[64];
+///     do {
+///         DWORD size = sizeof entries, count = 0;
+///         error = MgmGroupEnumerationGetNext(enumeration, &size, (PBYTE)entries, &count);
+///         for (DWORD i = 0; i < count; i++) {
+///             struct in_addr group = {.s_addr = entries[i].dwGroupAddr};
+///             printf("%s, %s\n", inet_ntoa(group),
+///                    entries[i].dwSourceAddr == 0 ? "any source" : "one source");
+///         }
+///     } while (error == ERROR_MORE_DATA);
+///     MgmGroupEnumerationEnd(enumeration);
+/// }
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmGroupEnumerationStart(
     hProtocol: HANDLE,
@@ -66,24 +93,34 @@ pub unsafe extern "system" fn MgmGroupEnumerationStart(
 
 /// Reads the next groups of an enumeration.
 ///
-/// hEnum: the handle from MgmGroupEnumerationStart. Calls on one handle from several
-/// threads take turns.
+/// @param hEnum The handle from MgmGroupEnumerationStart. Calls on one handle from
+/// several threads take turns.
 ///
-/// pdwBufferSize: the size of the buffer in bytes. Receives the size of one entry with
-/// ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
+/// @param pdwBufferSize The size of the buffer in bytes. Receives the size of one entry
+/// with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
 ///
-/// pbBuffer: receives as many SOURCE_GROUP_ENTRY as fit and are left, in any order. It
-/// need not be aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
+/// @param pbBuffer Receives as many SOURCE_GROUP_ENTRY as fit and are left, in any order.
+/// It need not be aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
 ///
-/// pdwNumEntries: receives the number of entries in the buffer.
+/// @param pdwNumEntries Receives the number of entries in the buffer.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns ERROR_MORE_DATA: entries follow; ERROR_NO_MORE_ITEMS: none follow, there may
-/// be some in the buffer; ERROR_INSUFFICIENT_BUFFER: not even one fits, *pdwNumEntries
-/// is 0 and the enumeration stays where it is; ERROR_INVALID_PARAMETER: a bad handle or
-/// a NULL pointer; ERROR_NOT_ENOUGH_MEMORY; ERROR_CAN_NOT_COMPLETE. With the last three
-/// *pdwNumEntries is not written. Never NO_ERROR.
+/// @retval ERROR_MORE_DATA Entries follow.
+///
+/// @retval ERROR_NO_MORE_ITEMS None follow, there may be some in the buffer.
+///
+/// @retval ERROR_INSUFFICIENT_BUFFER Not even one fits, *pdwNumEntries is 0 and the
+/// enumeration stays where it is.
+///
+/// @retval ERROR_INVALID_PARAMETER A bad handle or a NULL pointer.
+///
+/// @retval ERROR_NOT_ENOUGH_MEMORY Memory ran out; nothing changed.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE A fault inside the manager; nothing changed.
+///
+/// @return Never NO_ERROR. With the last three *pdwNumEntries is not written.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmGroupEnumerationGetNext(
     hEnum: HANDLE,
@@ -113,12 +150,17 @@ pub unsafe extern "system" fn MgmGroupEnumerationGetNext(
 
 /// Ends an enumeration; its handle is dead.
 ///
-/// hEnum: the handle from MgmGroupEnumerationStart.
+/// @param hEnum The handle from MgmGroupEnumerationStart.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: no handle of an enumeration under way;
-/// ERROR_CAN_NOT_COMPLETE.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER No handle of an enumeration under way.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+/// changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmGroupEnumerationEnd(hEnum: HANDLE) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.enumeration_end(enumeration(hEnum)?))

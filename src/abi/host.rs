@@ -28,9 +28,10 @@ const PROTOCOL_OTHER: u32 = 1;
 
 /// The version of the library.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns a static text such as "0.1.0".
+/// @return A static text such as "0.1.0".
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostGetVersion() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
@@ -42,11 +43,14 @@ pub extern "system" fn MgmHostGetVersion() -> *const c_char {
 /// and MGM_RPF_TABLE (numbers), MGM_LOG (off, error, warn, info, debug) and MGM_FOREIGN
 /// (remove, keep). A bad value of a variable is ignored with a warning in the log.
 ///
-/// pOptions: its dwSize says how much of it to fill; dwSize itself is not changed.
+/// @param pOptions Its dwSize says how much of it to fill; dwSize itself is not changed.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer or a bad dwSize.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer or a bad dwSize.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostGetDefaultOptions(pOptions: PMGM_HOST_OPTIONS) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -60,15 +64,45 @@ pub unsafe extern "system" fn MgmHostGetDefaultOptions(pOptions: PMGM_HOST_OPTIO
 /// Starts the manager. Without this call the first registration starts it, with the
 /// options that MgmHostGetDefaultOptions gives.
 ///
-/// pOptions: the options; not kept. NULL is the same as those of
+/// @param pOptions The options; not kept. NULL is the same as those of
 /// MgmHostGetDefaultOptions. Members beyond dwSize are as those say.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_ALREADY_EXISTS: the manager is started, by this function or a
-/// registration; ERROR_INVALID_PARAMETER: a bad dwSize or an option out of its range;
-/// ERROR_CAN_NOT_COMPLETE: the forwarder cannot be used (another process holds the kernel
-/// table, no permission, not Linux: the log says which).
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_ALREADY_EXISTS The manager is started, by this function or a
+/// registration.
+///
+/// @retval ERROR_INVALID_PARAMETER A bad dwSize or an option out of its range.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The forwarder cannot be used (another process holds the
+/// kernel table, no permission, not Linux: the log says which).
+///
+/// @par Example
+///
+/// ```c
+/// #include <mgmhost.h>
+/// #include <stdio.h>
+///
+/// int main(void) {
+///     MGM_HOST_OPTIONS options = {.dwSize = sizeof options};
+///     DWORD error = MgmHostGetDefaultOptions(&options);
+///     if (error == NO_ERROR) {
+///         options.dwForwarder = MGM_HOST_FORWARDER_MEMORY;
+///         options.dwMaxEntries = 5000;
+///         error = MgmHostStart(&options);
+///     }
+///     if (error != NO_ERROR) {
+///         fprintf(stderr, "cannot start: error %u\n", error);
+///         return 1;
+///     }
+///     printf("started\n");
+///     // Protocols register here, and deregister.
+///     return MgmHostStop() == NO_ERROR ? 0 : 1;
+/// }
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostStart(pOptions: PMGM_HOST_OPTIONS) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -86,10 +120,12 @@ pub unsafe extern "system" fn MgmHostStart(pOptions: PMGM_HOST_OPTIONS) -> DWORD
 /// Stops the manager: MFEs, routes, clock, counters and options are forgotten, and the
 /// kernel table is given back. The log callback stays.
 ///
+/// @par Threads
 /// Any thread.
 ///
-/// Returns NO_ERROR, also when it was not started; ERROR_CAN_NOT_COMPLETE: a protocol is
-/// registered, nothing changed.
+/// @retval NO_ERROR Done, also when it was not started.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE A protocol is registered, nothing changed.
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostStop() -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.stop())
@@ -97,14 +133,36 @@ pub extern "system" fn MgmHostStop() -> DWORD {
 
 /// Says where the log goes. How much is logged is an option.
 ///
-/// pfnLog: the callback; NULL for standard error, which is the default. After a change
-/// the old one may still be running on another thread.
+/// @param pfnLog The callback; NULL for standard error, which is the default. After a
+/// change the old one may still be running on another thread.
 ///
-/// pvContext: passed to the callback, otherwise not used.
+/// @param pvContext Passed to the callback, otherwise not used.
 ///
+/// @par Threads
 /// Any thread, at any time, also before the start and inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+/// changed.
+///
+/// @par Example
+///
+/// ```c
+/// #include <mgmhost.h>
+/// #include <stdio.h>
+///
+/// static void MGM_CALL log_line(PVOID file, DWORD level, const char *message) {
+///     fprintf(file, "%s%s\n", level <= MGM_HOST_LOG_WARN ? "warning: " : "", message);
+/// }
+///
+/// int main(void) {
+///     MgmHostSetLog(log_line, stderr);
+///     DWORD error = MgmHostStart(NULL);
+///     // ...
+///     return error == NO_ERROR ? (int)MgmHostStop() : 1;
+/// }
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostSetLog(pfnLog: PMGM_HOST_LOG_CALLBACK, pvContext: PVOID) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -118,13 +176,30 @@ pub unsafe extern "system" fn MgmHostSetLog(pfnLog: PMGM_HOST_LOG_CALLBACK, pvCo
 /// Adds a route to the memory forwarder, or replaces the one with this network and mask.
 /// MFEs it touches are evaluated anew before the call returns.
 ///
-/// pRoute: the route; not kept.
+/// @param pRoute The route; not kept.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, a mask that is not
-/// contiguous, network bits outside the mask, dwIfIndex 0; ERROR_CAN_NOT_COMPLETE: the
-/// forwarder is not the memory one, or memory ran out.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer, a mask that is not contiguous, network
+/// bits outside the mask, dwIfIndex 0.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the memory one, or memory ran out.
+///
+/// @par Example
+/// `wan` is the index of an interface.
+///
+/// ```c
+/// MGM_HOST_ROUTE route = {.dwNetwork = inet_addr("10.7.0.0"),
+///                         .dwMask = inet_addr("255.255.0.0"),
+///                         .dwIfIndex = wan,
+///                         .dwGateway = inet_addr("10.0.0.254"),
+///                         .dwProtocol = PROTO_IP_OSPF};
+/// DWORD error = MgmHostAddRoute(&route);
+/// printf("route: %u\n", error);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostAddRoute(pRoute: PMGM_HOST_ROUTE) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -144,13 +219,19 @@ pub unsafe extern "system" fn MgmHostAddRoute(pRoute: PMGM_HOST_ROUTE) -> DWORD 
 /// Deletes a route of the memory forwarder. MFEs it touches are evaluated anew before the
 /// call returns.
 ///
-/// pRoute: its dwNetwork and dwMask say which; not kept.
+/// @param pRoute Its dwNetwork and dwMask say which; not kept.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, a mask that is not
-/// contiguous, network bits outside the mask; ERROR_NOT_FOUND: no such route;
-/// ERROR_CAN_NOT_COMPLETE: the forwarder is not the memory one.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer, a mask that is not contiguous, network
+/// bits outside the mask.
+///
+/// @retval ERROR_NOT_FOUND No such route.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the memory one.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostDeleteRoute(pRoute: PMGM_HOST_ROUTE) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -164,18 +245,35 @@ pub unsafe extern "system" fn MgmHostDeleteRoute(pRoute: PMGM_HOST_ROUTE) -> DWO
 /// for it, one is made before the call returns, with the callbacks that belong to it.
 /// Nothing is sent anywhere: the forwarder counts.
 ///
-/// dwIfIndex, dwIfNextHopAddr: the interface it arrived on, and the next hop it came
+/// @param dwIfIndex,dwIfNextHopAddr The interface it arrived on, and the next hop it came
 /// from on a point-to-multipoint link, network byte order, else 0.
 ///
-/// pbPacket: the packet from its IP header on; only read, and not kept.
+/// @param pbPacket The packet from its IP header on; only read, and not kept.
 ///
-/// dwSize: its size in bytes.
+/// @param dwSize Its size in bytes.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR, also when the packet was dropped (see the counters);
-/// ERROR_INVALID_PARAMETER: a NULL pointer, no well-formed IPv4 packet, or no multicast
-/// destination; ERROR_CAN_NOT_COMPLETE: the forwarder is not the memory one.
+/// @retval NO_ERROR Done, also when the packet was dropped (see the counters).
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer, no well-formed IPv4 packet, or no
+/// multicast destination.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the memory one.
+///
+/// @par Example
+/// `wan` is the index of an interface.
+///
+/// ```c
+/// // A UDP datagram without data, from 10.0.0.5 to 239.1.1.1 with TTL 16.
+/// BYTE packet[] = {0x45, 0, 0, 28, 0, 1, 0, 0, 16, 17, 0xb0, 0xc9, 10, 0, 0, 5,
+///                  239, 1, 1, 1, 0x9c, 0x40, 0x13, 0x88, 0, 8, 0, 0};
+/// MGM_HOST_COUNTERS counters = {.dwSize = sizeof counters};
+/// DWORD error = MgmHostReceivePacket(wan, 0, packet, sizeof packet);
+/// if (error == NO_ERROR && MgmHostGetCounters(&counters) == NO_ERROR)
+///     printf("%llu packets forwarded\n", (unsigned long long)counters.ullPacketsForwarded);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostReceivePacket(
     dwIfIndex: DWORD,
@@ -198,11 +296,34 @@ pub unsafe extern "system" fn MgmHostReceivePacket(
 /// Moves the manual clock. All that falls due runs, in its order, on this thread before
 /// the call returns.
 ///
-/// dwMilliseconds: by how much.
+/// @param dwMilliseconds By how much.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE: the clock is not manual.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The clock is not manual.
+///
+/// @par Example
+///
+/// ```c
+/// #include <mgmhost.h>
+/// #include <stdio.h>
+///
+/// int main(void) {
+///     MGM_HOST_OPTIONS options = {.dwSize = sizeof options};
+///     MgmHostGetDefaultOptions(&options);
+///     options.dwForwarder = MGM_HOST_FORWARDER_MEMORY;
+///     options.dwClock = MGM_HOST_CLOCK_MANUAL;
+///     if (MgmHostStart(&options) != NO_ERROR)
+///         return 1;
+///     // A quarter of an hour: the lifetime of an MFE.
+///     DWORD error = MgmHostAdvanceClock(15 * 60 * 1000);
+///     printf("advanced: %u\n", error);
+///     return (int)MgmHostStop();
+/// }
+/// ```
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostAdvanceClock(dwMilliseconds: DWORD) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.advance(dwMilliseconds))
@@ -210,11 +331,14 @@ pub extern "system" fn MgmHostAdvanceClock(dwMilliseconds: DWORD) -> DWORD {
 
 /// Reads the counters.
 ///
-/// pCounters: its dwSize says how much of it to fill.
+/// @param pCounters Its dwSize says how much of it to fill.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer or a bad dwSize.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer or a bad dwSize.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostGetCounters(pCounters: PMGM_HOST_COUNTERS) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -232,22 +356,48 @@ pub unsafe extern "system" fn MgmHostGetCounters(pCounters: PMGM_HOST_COUNTERS) 
 /// MGM_TABLE names or 253, whoever holds it. Everything is looked at in the network
 /// namespace of the calling thread. docs/diagnosis.md explains each finding.
 ///
-/// dwSource, dwGroup: the flow, network byte order; both 0: the whole router.
+/// @param dwSource,dwGroup The flow, network byte order; both 0: the whole router.
 ///
-/// dwMilliseconds: for how long packets may be watched before the call returns. What
-/// arrives, with which TTL, and what leaves, is only known that way; it needs
+/// @param dwMilliseconds For how long packets may be watched before the call returns.
+/// What arrives, with which TTL, and what leaves, is only known that way; it needs
 /// CAP_NET_RAW, without which counters are compared. 0: not at all.
 ///
-/// pfnFinding: called for each finding, before the call returns. None means that nothing
-/// was found, not that nothing is wrong.
+/// @param pfnFinding Called for each finding, before the call returns. None means that
+/// nothing was found, not that nothing is wrong.
 ///
-/// pvContext: passed to the callback, otherwise not used.
+/// @param pvContext Passed to the callback, otherwise not used.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR, whatever was found; ERROR_INVALID_PARAMETER: a NULL callback, no
-/// multicast group, or only one address 0; ERROR_CAN_NOT_COMPLETE: memory ran out, the
-/// callback may have been called.
+/// @retval NO_ERROR Done, whatever was found.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL callback, no multicast group, or only one
+/// address 0.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, the callback may have been called.
+///
+/// @par Example
+///
+/// ```c
+/// #include <arpa/inet.h>
+/// #include <mgmhost.h>
+/// #include <stdio.h>
+///
+/// static void MGM_CALL found(PVOID problems, DWORD severity, DWORD code, DWORD if_index,
+///                            const char *text) {
+///     if (severity == MGM_HOST_SEVERITY_PROBLEM)
+///         ++*(int *)problems;
+///     fprintf(stderr, "%u: %s\n", code, text);
+/// }
+///
+/// int main(void) {
+///     int problems = 0;
+///     DWORD error = MgmHostDiagnose(inet_addr("10.0.0.5"), inet_addr("239.1.1.1"), 0, found,
+///                                   &problems);
+///     return error == NO_ERROR && problems > 0 ? 0 : 1;
+/// }
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostDiagnose(
     dwSource: DWORD,
@@ -279,13 +429,19 @@ pub unsafe extern "system" fn MgmHostDiagnose(
 /// dwForeign says. Happens by itself at the start, and when the kernel's reports of
 /// changes were lost. Other calls go on meanwhile.
 ///
-/// pResult: gets what was found; its dwSize says how much of it to fill. May be NULL.
+/// @param pResult Gets what was found; its dwSize says how much of it to fill. May be
+/// NULL.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad dwSize; ERROR_CAN_NOT_COMPLETE: the
-/// forwarder is not the Linux one, it has no table (no protocol is registered), the table
-/// could not be read or an entry not repaired (the log says why), or memory ran out.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A bad dwSize.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the Linux one, it has no table (no
+/// protocol is registered), the table could not be read or an entry not repaired (the log
+/// says why), or memory ran out.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostReconcile(pResult: PMGM_HOST_RECONCILED) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {

@@ -202,12 +202,12 @@ pub type PMGM_HOST_RECONCILED = *mut MGM_HOST_RECONCILED;
 /// what those log comes later. It must return normally: no C++ exception and no longjmp
 /// may leave it.
 ///
-/// pvContext: what MgmHostSetLog was given.
+/// @param pvContext What MgmHostSetLog was given.
 ///
-/// dwLevel: MGM_HOST_LOG_ERROR to MGM_HOST_LOG_DEBUG.
+/// @param dwLevel MGM_HOST_LOG_ERROR to MGM_HOST_LOG_DEBUG.
 ///
-/// pszMessage: the line, UTF-8, NUL-terminated, without newline; it may not be kept after
-/// the return.
+/// @param pszMessage The line, UTF-8, NUL-terminated, without newline; it may not be kept
+/// after the return.
 pub type PMGM_HOST_LOG_CALLBACK =
     Option<unsafe extern "system" fn(pvContext: PVOID, dwLevel: DWORD, pszMessage: *const c_char)>;
 
@@ -303,17 +303,17 @@ pub const MGM_HOST_FINDING_BOUNDARY: u32 = 57;
 /// function may be called from inside. It must return normally: no C++ exception and no
 /// longjmp may leave it.
 ///
-/// pvContext: what MgmHostDiagnose was given.
+/// @param pvContext What MgmHostDiagnose was given.
 ///
-/// dwSeverity: MGM_HOST_SEVERITY_PROBLEM to MGM_HOST_SEVERITY_NOTE.
+/// @param dwSeverity MGM_HOST_SEVERITY_PROBLEM to MGM_HOST_SEVERITY_NOTE.
 ///
-/// dwCode: MGM_HOST_FINDING_ and what was found. The numbers never change; later versions
-/// may find more.
+/// @param dwCode MGM_HOST_FINDING_ and what was found. The numbers never change; later
+/// versions may find more.
 ///
-/// dwIfIndex: the interface it is about, 0 if none.
+/// @param dwIfIndex The interface it is about, 0 if none.
 ///
-/// pszText: what is wrong, where, and what to do: one line, UTF-8, NUL-terminated, without
-/// newline; it may not be kept after the return.
+/// @param pszText What is wrong, where, and what to do: one line, UTF-8, NUL-terminated,
+/// without newline; it may not be kept after the return.
 pub type PMGM_HOST_FINDING_CALLBACK = Option<
     unsafe extern "system" fn(
         pvContext: PVOID,

@@ -23,20 +23,55 @@ const HOST_MASK: DWORD = DWORD::MAX;
 
 /// Reads the MFE of one source and group.
 ///
-/// pimm: its dwSource and dwGroup, network byte order, say which MFE. Other members are
-/// not read; it may lie inside pbBuffer.
+/// @param pimm Its dwSource and dwGroup, network byte order, say which MFE. Other members
+/// are not read; it may lie inside pbBuffer.
 ///
-/// pdwBufferSize: the size of the buffer in bytes. Receives the needed size with
+/// @param pdwBufferSize The size of the buffer in bytes. Receives the needed size with
 /// ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
 ///
-/// pbBuffer: receives a MIB_IPMCAST_MFE with all its outgoing interfaces:
+/// @param pbBuffer Receives a MIB_IPMCAST_MFE with all its outgoing interfaces:
 /// SIZEOF_MIB_MFE(ulNumOutIf) bytes. It need not be aligned. NULL is allowed with
 /// *pdwBufferSize 0, to learn the size.
 ///
+/// @par Threads
 /// Needs no registration. Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_NOT_FOUND: no such
-/// MFE; ERROR_INSUFFICIENT_BUFFER; ERROR_CAN_NOT_COMPLETE.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer.
+///
+/// @retval ERROR_NOT_FOUND No such MFE.
+///
+/// @retval ERROR_INSUFFICIENT_BUFFER The buffer is too small.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+/// changed.
+///
+/// @par Example
+///
+/// ```c
+/// MIB_IPMCAST_MFE which = {.dwGroup = inet_addr("239.1.1.1"),
+///                          .dwSource = inet_addr("10.0.0.5")};
+/// DWORD size = 0;
+/// BYTE *buffer = NULL;
+/// DWORD error = MgmGetMfe(&which, &size, NULL);
+/// // Interfaces may join between two calls: ask until it fits.
+/// while (error == ERROR_INSUFFICIENT_BUFFER) {
+///     free(buffer);
+///     buffer = malloc(size);
+///     if (buffer == NULL)
+///         break;
+///     error = MgmGetMfe(&which, &size, buffer);
+/// }
+/// if (error == NO_ERROR) {
+///     MIB_IPMCAST_MFE *mfe = (MIB_IPMCAST_MFE *)buffer;
+///     printf("in %u, out", mfe->dwInIfIndex);
+///     for (ULONG i = 0; i < mfe->ulNumOutIf; i++)
+///         printf(" %u", mfe->rgmioOutInfo[i].dwOutIfIndex);
+///     printf("\n");
+/// }
+/// free(buffer);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmGetMfe(pimm: PMIB_IPMCAST_MFE, pdwBufferSize: PDWORD, pbBuffer: PBYTE) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -49,22 +84,55 @@ pub unsafe extern "system" fn MgmGetMfe(pimm: PMIB_IPMCAST_MFE, pdwBufferSize: P
 
 /// Reads MFEs from the first one on, in ascending order of group, then source.
 ///
-/// pdwBufferSize: the size of the buffer in bytes. Receives the size of the first MFE
-/// with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
+/// @param pdwBufferSize The size of the buffer in bytes. Receives the size of the first
+/// MFE with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
 ///
-/// pbBuffer: receives as many whole MIB_IPMCAST_MFE as fit, one behind the other, each
-/// with all its outgoing interfaces: SIZEOF_MIB_MFE(ulNumOutIf) bytes. It need not be
-/// aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
+/// @param pbBuffer Receives as many whole MIB_IPMCAST_MFE as fit, one behind the other,
+/// each with all its outgoing interfaces: SIZEOF_MIB_MFE(ulNumOutIf) bytes. It need not
+/// be aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
 ///
-/// pdwNumEntries: receives the number of MFEs in the buffer.
+/// @param pdwNumEntries Receives the number of MFEs in the buffer.
 ///
+/// @par Threads
 /// Needs no registration. Any thread, also inside a callback.
 ///
-/// Returns ERROR_MORE_DATA: MFEs follow (continue with MgmGetNextMfe and the last one in
-/// the buffer); ERROR_NO_MORE_ITEMS: none follow, there may be some in the buffer;
-/// ERROR_INSUFFICIENT_BUFFER: not even one fits, *pdwNumEntries is 0;
-/// ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_CAN_NOT_COMPLETE. With the last two
-/// *pdwNumEntries is not written. Never NO_ERROR.
+/// @retval ERROR_MORE_DATA MFEs follow (continue with MgmGetNextMfe and the last one in
+/// the buffer).
+///
+/// @retval ERROR_NO_MORE_ITEMS None follow, there may be some in the buffer.
+///
+/// @retval ERROR_INSUFFICIENT_BUFFER Not even one fits, *pdwNumEntries is 0.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+/// changed.
+///
+/// @return Never NO_ERROR. With ERROR_INVALID_PARAMETER and ERROR_CAN_NOT_COMPLETE
+/// *pdwNumEntries is not written.
+///
+/// @par Example
+///
+/// ```c
+/// _Alignas(MIB_IPMCAST_MFE) BYTE buffer[65536];
+/// DWORD size = sizeof buffer, count = 0;
+/// DWORD error = MgmGetFirstMfe(&size, buffer, &count);
+/// while (error == ERROR_MORE_DATA || error == ERROR_NO_MORE_ITEMS) {
+///     MIB_IPMCAST_MFE *mfe = NULL;
+///     BYTE *at = buffer;
+///     for (DWORD i = 0; i < count; i++, at += SIZEOF_MIB_MFE(mfe->ulNumOutIf)) {
+///         struct in_addr source, group;
+///         mfe = (MIB_IPMCAST_MFE *)at;
+///         source.s_addr = mfe->dwSource;
+///         group.s_addr = mfe->dwGroup;
+///         printf("(%s, ", inet_ntoa(source));
+///         printf("%s)\n", inet_ntoa(group));
+///     }
+///     if (error == ERROR_NO_MORE_ITEMS)
+///         break;
+///     error = MgmGetNextMfe(mfe, &size, buffer, &count);
+/// }
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmGetFirstMfe(pdwBufferSize: PDWORD, pbBuffer: PBYTE, pdwNumEntries: PDWORD) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -75,15 +143,29 @@ pub unsafe extern "system" fn MgmGetFirstMfe(pdwBufferSize: PDWORD, pbBuffer: PB
 
 /// Reads the MFEs that follow a given one, in ascending order of group, then source.
 ///
-/// pimmStart: its dwSource and dwGroup, network byte order, say after which MFE to
+/// @param pimmStart Its dwSource and dwGroup, network byte order, say after which MFE to
 /// start; that MFE may be gone meanwhile. Other members are not read; it may lie inside
 /// pbBuffer.
 ///
-/// pdwBufferSize, pbBuffer, pdwNumEntries: see MgmGetFirstMfe.
+/// @param pdwBufferSize,pbBuffer,pdwNumEntries See MgmGetFirstMfe.
 ///
+/// @par Threads
 /// Needs no registration. Any thread, also inside a callback.
 ///
-/// Returns what MgmGetFirstMfe returns.
+/// @retval ERROR_MORE_DATA MFEs follow (continue with MgmGetNextMfe and the last one in
+/// the buffer).
+///
+/// @retval ERROR_NO_MORE_ITEMS None follow, there may be some in the buffer.
+///
+/// @retval ERROR_INSUFFICIENT_BUFFER Not even one fits, *pdwNumEntries is 0.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+/// changed.
+///
+/// @return Never NO_ERROR. With ERROR_INVALID_PARAMETER and ERROR_CAN_NOT_COMPLETE
+/// *pdwNumEntries is not written.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmGetNextMfe(
     pimmStart: PMIB_IPMCAST_MFE,
@@ -102,24 +184,45 @@ pub unsafe extern "system" fn MgmGetNextMfe(
 
 /// Reads the MFE of one source and group with its statistics.
 ///
-/// pimm: its dwSource and dwGroup, network byte order, say which MFE. Other members are
-/// not read; it may lie inside pbBuffer.
+/// @param pimm Its dwSource and dwGroup, network byte order, say which MFE. Other members
+/// are not read; it may lie inside pbBuffer.
 ///
-/// pdwBufferSize: the size of the buffer in bytes. Receives the needed size with
+/// @param pdwBufferSize The size of the buffer in bytes. Receives the needed size with
 /// ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
 ///
-/// pbBuffer: receives the structure that dwFlags asks for, with all its outgoing
+/// @param pbBuffer Receives the structure that dwFlags asks for, with all its outgoing
 /// interfaces: SIZEOF_MIB_MFE_STATS(ulNumOutIf) or SIZEOF_MIB_MFE_STATS_EX(ulNumOutIf)
 /// bytes. It need not be aligned. NULL is allowed with *pdwBufferSize 0, to learn the
 /// size.
 ///
-/// dwFlags: MGM_MFE_STATS_0 for MIB_IPMCAST_MFE_STATS, MGM_MFE_STATS_1 for
+/// @param dwFlags MGM_MFE_STATS_0 for MIB_IPMCAST_MFE_STATS, MGM_MFE_STATS_1 for
 /// MIB_IPMCAST_MFE_STATS_EX.
 ///
+/// @par Threads
 /// Needs no registration. Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, or another dwFlags;
-/// ERROR_NOT_FOUND: no such MFE; ERROR_INSUFFICIENT_BUFFER; ERROR_CAN_NOT_COMPLETE.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer, or another dwFlags.
+///
+/// @retval ERROR_NOT_FOUND No such MFE.
+///
+/// @retval ERROR_INSUFFICIENT_BUFFER The buffer is too small.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+/// changed.
+///
+/// @par Example
+///
+/// ```c
+/// _Alignas(MIB_IPMCAST_MFE_STATS_EX) BYTE buffer[65536];
+/// MIB_IPMCAST_MFE_STATS_EX *stats = (MIB_IPMCAST_MFE_STATS_EX *)buffer;
+/// MIB_IPMCAST_MFE which = {.dwGroup = inet_addr("239.1.1.1"),
+///                          .dwSource = inet_addr("10.0.0.5")};
+/// DWORD size = sizeof buffer;
+/// if (MgmGetMfeStats(&which, &size, buffer, MGM_MFE_STATS_1) == NO_ERROR)
+///     printf("%u packets in, %u out\n", stats->ulInPkts, stats->ulTotalOutPackets);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmGetMfeStats(
     pimm: PMIB_IPMCAST_MFE,
@@ -139,22 +242,56 @@ pub unsafe extern "system" fn MgmGetMfeStats(
 /// Reads MFEs with their statistics from the first one on, in ascending order of group,
 /// then source.
 ///
-/// pdwBufferSize: the size of the buffer in bytes. Receives the size of the first MFE
-/// with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
+/// @param pdwBufferSize The size of the buffer in bytes. Receives the size of the first
+/// MFE with ERROR_INSUFFICIENT_BUFFER, and is not written otherwise.
 ///
-/// pbBuffer: receives as many whole structures of the kind that dwFlags asks for as fit,
-/// one behind the other, each with all its outgoing interfaces. It need not be aligned.
-/// NULL is allowed with *pdwBufferSize 0, to learn the size.
+/// @param pbBuffer Receives as many whole structures of the kind that dwFlags asks for as
+/// fit, one behind the other, each with all its outgoing interfaces. It need not be
+/// aligned. NULL is allowed with *pdwBufferSize 0, to learn the size.
 ///
-/// pdwNumEntries: receives the number of MFEs in the buffer.
+/// @param pdwNumEntries Receives the number of MFEs in the buffer.
 ///
-/// dwFlags: MGM_MFE_STATS_0 for MIB_IPMCAST_MFE_STATS, MGM_MFE_STATS_1 for
+/// @param dwFlags MGM_MFE_STATS_0 for MIB_IPMCAST_MFE_STATS, MGM_MFE_STATS_1 for
 /// MIB_IPMCAST_MFE_STATS_EX.
 ///
+/// @par Threads
 /// Needs no registration. Any thread, also inside a callback.
 ///
-/// Returns what MgmGetFirstMfe returns (continue with MgmGetNextMfeStats), and
-/// ERROR_INVALID_PARAMETER for another dwFlags.
+/// @retval ERROR_MORE_DATA MFEs follow (continue with MgmGetNextMfeStats and the last one
+/// in the buffer).
+///
+/// @retval ERROR_NO_MORE_ITEMS None follow, there may be some in the buffer.
+///
+/// @retval ERROR_INSUFFICIENT_BUFFER Not even one fits, *pdwNumEntries is 0.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer, or another dwFlags.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+/// changed.
+///
+/// @return Never NO_ERROR. With ERROR_INVALID_PARAMETER and ERROR_CAN_NOT_COMPLETE
+/// *pdwNumEntries is not written.
+///
+/// @par Example
+///
+/// ```c
+/// _Alignas(MIB_IPMCAST_MFE_STATS) BYTE buffer[65536];
+/// DWORD size = sizeof buffer, count = 0;
+/// DWORD error = MgmGetFirstMfeStats(&size, buffer, &count, MGM_MFE_STATS_0);
+/// while (error == ERROR_MORE_DATA || error == ERROR_NO_MORE_ITEMS) {
+///     MIB_IPMCAST_MFE_STATS *mfe = NULL;
+///     BYTE *at = buffer;
+///     for (DWORD i = 0; i < count; i++, at += SIZEOF_MIB_MFE_STATS(mfe->ulNumOutIf)) {
+///         mfe = (MIB_IPMCAST_MFE_STATS *)at;
+///         printf("%u packets, %u bytes\n", mfe->ulInPkts, mfe->ulInOctets);
+///     }
+///     if (error == ERROR_NO_MORE_ITEMS)
+///         break;
+///     // Source and group, all that is read of it, come first in both structures.
+///     error = MgmGetNextMfeStats((MIB_IPMCAST_MFE *)mfe, &size, buffer, &count,
+///                                MGM_MFE_STATS_0);
+/// }
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmGetFirstMfeStats(
     pdwBufferSize: PDWORD,
@@ -171,16 +308,30 @@ pub unsafe extern "system" fn MgmGetFirstMfeStats(
 /// Reads the MFEs that follow a given one with their statistics, in ascending order of
 /// group, then source.
 ///
-/// pimmStart: its dwSource and dwGroup, network byte order, say after which MFE to
+/// @param pimmStart Its dwSource and dwGroup, network byte order, say after which MFE to
 /// start; that MFE may be gone meanwhile. Other members are not read; dwGroup and
 /// dwSource come first in the statistics structures too, so it may be the last of those
 /// in pbBuffer.
 ///
-/// pdwBufferSize, pbBuffer, pdwNumEntries, dwFlags: see MgmGetFirstMfeStats.
+/// @param pdwBufferSize,pbBuffer,pdwNumEntries,dwFlags See MgmGetFirstMfeStats.
 ///
+/// @par Threads
 /// Needs no registration. Any thread, also inside a callback.
 ///
-/// Returns what MgmGetFirstMfeStats returns.
+/// @retval ERROR_MORE_DATA MFEs follow (continue with MgmGetNextMfeStats and the last one
+/// in the buffer).
+///
+/// @retval ERROR_NO_MORE_ITEMS None follow, there may be some in the buffer.
+///
+/// @retval ERROR_INSUFFICIENT_BUFFER Not even one fits, *pdwNumEntries is 0.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer, or another dwFlags.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+/// changed.
+///
+/// @return Never NO_ERROR. With ERROR_INVALID_PARAMETER and ERROR_CAN_NOT_COMPLETE
+/// *pdwNumEntries is not written.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmGetNextMfeStats(
     pimmStart: PMIB_IPMCAST_MFE,
@@ -200,15 +351,33 @@ pub unsafe extern "system" fn MgmGetNextMfeStats(
 
 /// Sets the upstream neighbour of an MFE.
 ///
-/// hProtocol: the handle from MgmRegisterMProtocol; any registered protocol may set it.
+/// @param hProtocol The handle from MgmRegisterMProtocol; any registered protocol may set
+/// it.
 ///
-/// pimm: its dwSource and dwGroup say which MFE; its dwUpStrmNgbr is stored. All in
+/// @param pimm Its dwSource and dwGroup say which MFE; its dwUpStrmNgbr is stored. All in
 /// network byte order. Other members are not read.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle or a NULL pointer;
-/// ERROR_NOT_FOUND: no such MFE; ERROR_CAN_NOT_COMPLETE.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A bad handle or a NULL pointer.
+///
+/// @retval ERROR_NOT_FOUND No such MFE.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+/// changed.
+///
+/// @par Example
+/// `protocol` is the handle of a registration.
+///
+/// ```c
+/// MIB_IPMCAST_MFE mfe = {.dwGroup = inet_addr("239.1.1.1"),
+///                        .dwSource = inet_addr("10.0.0.5"),
+///                        .dwUpStrmNgbr = inet_addr("10.0.0.254")};
+/// printf("set: %u\n", MgmSetMfe(protocol, &mfe));
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmSetMfe(hProtocol: HANDLE, pimm: PMIB_IPMCAST_MFE) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {

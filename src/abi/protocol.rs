@@ -29,23 +29,57 @@ fn interface(if_index: DWORD, next_hop: DWORD) -> InterfaceKey {
 /// component ids. The first registration starts the manager, unless MgmHostStart did;
 /// what was joined before is not told again: enumerate it.
 ///
-/// prpiInfo: the callbacks; copied. Any of them may be NULL. From now until
+/// @param prpiInfo The callbacks; copied. Any of them may be NULL. From now until
 /// MgmDeRegisterMProtocol returns they may be called, on any thread.
 ///
-/// dwProtocolId: the protocol id: it tells protocols apart and is shown as
+/// @param dwProtocolId The protocol id: it tells protocols apart and is shown as
 /// dwInIfProtocol.
 ///
-/// dwComponentId: tells instances of one protocol apart.
+/// @param dwComponentId Tells instances of one protocol apart.
 ///
-/// phProtocol: receives the handle for the other calls, never NULL and never
+/// @param phProtocol Receives the handle for the other calls, never NULL and never
 /// (HANDLE)-1. Not written on failure.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_ALREADY_EXISTS: a
-/// protocol with this protocol id and component id is registered;
-/// ERROR_NOT_ENOUGH_MEMORY; ERROR_CAN_NOT_COMPLETE: the manager cannot start (the log
-/// says why).
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer.
+///
+/// @retval ERROR_ALREADY_EXISTS A protocol with this protocol id and component id is
+/// registered.
+///
+/// @retval ERROR_NOT_ENOUGH_MEMORY Memory ran out; nothing changed.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The manager cannot start (the log says why).
+///
+/// @par Example
+///
+/// ```c
+/// #include <mgm.h>
+/// #include <stdio.h>
+///
+/// static DWORD MGM_CALL joined(DWORD source, DWORD source_mask, DWORD group,
+///                              DWORD group_mask, BOOL member) {
+///     // Somebody wants (source, group): join upstream.
+///     return NO_ERROR;
+/// }
+///
+/// int main(void) {
+///     ROUTING_PROTOCOL_CONFIG callbacks = {.pfnJoinAlertCallback = joined};
+///     HANDLE protocol;
+///     DWORD id = PROTOCOL_ID(PROTO_TYPE_MCAST, 0x100, 1);
+///     DWORD error = MgmRegisterMProtocol(&callbacks, id, 1, &protocol);
+///     if (error != NO_ERROR) {
+///         fprintf(stderr, "cannot register: error %u\n", error);
+///         return 1;
+///     }
+///     printf("registered\n");
+///     // Take interfaces, add memberships, wait for callbacks, release the interfaces.
+///     return MgmDeRegisterMProtocol(protocol) == NO_ERROR ? 0 : 1;
+/// }
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmRegisterMProtocol(
     prpiInfo: PROUTING_PROTOCOL_CONFIG,
@@ -76,12 +110,16 @@ pub unsafe extern "system" fn MgmRegisterMProtocol(
 /// its code may be unloaded. Called from inside any callback it does not wait for the
 /// others: no new callback starts, but one may still be running on another thread.
 ///
-/// hProtocol: the handle from MgmRegisterMProtocol.
+/// @param hProtocol The handle from MgmRegisterMProtocol.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: no handle of a registered protocol;
-/// ERROR_CAN_NOT_COMPLETE: the protocol still holds interfaces, nothing changed.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER No handle of a registered protocol.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The protocol still holds interfaces, nothing changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmDeRegisterMProtocol(hProtocol: HANDLE) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.deregister(client(hProtocol)?))
@@ -96,21 +134,45 @@ pub unsafe extern "system" fn MgmDeRegisterMProtocol(hProtocol: HANDLE) -> DWORD
 /// and the new owner gets a LOCAL_JOIN callback for each). MFEs whose incoming interface
 /// it is move to the new owner as after a change of the route.
 ///
-/// hProtocol: the handle from MgmRegisterMProtocol.
+/// @param hProtocol The handle from MgmRegisterMProtocol.
 ///
-/// dwIfIndex: the interface index, not 0. The memory forwarder takes any; with the Linux
-/// kernel it is that of an existing interface.
+/// @param dwIfIndex The interface index, not 0. The memory forwarder takes any; with the
+/// Linux kernel it is that of an existing interface.
 ///
-/// dwIfNextHopAddr: the next hop on a point-to-multipoint link, network byte order, else
-/// 0. An interface is this pair.
+/// @param dwIfNextHopAddr The next hop on a point-to-multipoint link, network byte order,
+/// else 0. An interface is this pair.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle, or dwIfIndex 0;
-/// ERROR_ALREADY_EXISTS: another routing protocol owns it (for IGMP: another IGMP is on
-/// it), or the caller holds it already; ERROR_NOT_ENOUGH_MEMORY; ERROR_CAN_NOT_COMPLETE:
-/// the forwarder cannot use the interface (no such interface, no free VIF: the log says
-/// why), or a DISABLE and ENABLE of IGMP is under way on it.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A bad handle, or dwIfIndex 0.
+///
+/// @retval ERROR_ALREADY_EXISTS Another routing protocol owns it (for IGMP: another IGMP
+/// is on it), or the caller holds it already.
+///
+/// @retval ERROR_NOT_ENOUGH_MEMORY Memory ran out; nothing changed.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The forwarder cannot use the interface (no such
+/// interface, no free VIF: the log says why), or a DISABLE and ENABLE of IGMP is under
+/// way on it.
+///
+/// @par Example
+/// `protocol` is the handle of a registration.
+///
+/// ```c
+/// DWORD index = if_nametoindex("lo");
+/// DWORD error = MgmTakeInterfaceOwnership(protocol, index, 0);
+/// if (error == ERROR_ALREADY_EXISTS) {
+///     DWORD owner, component;
+///     if (MgmGetProtocolOnInterface(index, 0, &owner, &component) == NO_ERROR)
+///         printf("protocol %#x has it\n", owner);
+/// } else if (error == NO_ERROR) {
+///     printf("taken\n");
+///     MgmReleaseInterfaceOwnership(protocol, index, 0);
+/// }
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmTakeInterfaceOwnership(
     hProtocol: HANDLE,
@@ -129,16 +191,20 @@ pub unsafe extern "system" fn MgmTakeInterfaceOwnership(
 /// no LOCAL_LEAVE callbacks. If IGMP releases it, the owner gets a LOCAL_LEAVE callback
 /// for each of IGMP's memberships.
 ///
-/// hProtocol: the handle from MgmRegisterMProtocol.
+/// @param hProtocol The handle from MgmRegisterMProtocol.
 ///
-/// dwIfIndex, dwIfNextHopAddr: the interface as it was taken; the next hop in network
-/// byte order.
+/// @param dwIfIndex,dwIfNextHopAddr The interface as it was taken; the next hop in
+/// network byte order.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle, or the protocol does not
-/// hold the interface; ERROR_CAN_NOT_COMPLETE: a DISABLE and ENABLE of IGMP is under way
-/// on it.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A bad handle, or the protocol does not hold the
+/// interface.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE A DISABLE and ENABLE of IGMP is under way on it.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmReleaseInterfaceOwnership(
     hProtocol: HANDLE,
@@ -150,15 +216,22 @@ pub unsafe extern "system" fn MgmReleaseInterfaceOwnership(
 
 /// Tells who owns an interface: the routing protocol that took it, else IGMP if that did.
 ///
-/// dwIfIndex, dwIfNextHopAddr: the interface; the next hop in network byte order.
+/// @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order.
 ///
-/// pdwIfProtocolId, pdwIfComponentId: receive the ids that the owner registered. Not
+/// @param pdwIfProtocolId,pdwIfComponentId Receive the ids that the owner registered. Not
 /// written on failure.
 ///
+/// @par Threads
 /// Needs no registration. Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_NOT_FOUND: nobody
-/// owns it; ERROR_CAN_NOT_COMPLETE.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer.
+///
+/// @retval ERROR_NOT_FOUND Nobody owns it.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, or a fault inside the manager; nothing
+/// changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmGetProtocolOnInterface(
     dwIfIndex: DWORD,
@@ -189,23 +262,46 @@ pub unsafe extern "system" fn MgmGetProtocolOnInterface(
 /// delivered by another thread that already calls that client; inside a callback, after
 /// that callback has returned.
 ///
-/// hProtocol: the handle from MgmRegisterMProtocol.
+/// @param hProtocol The handle from MgmRegisterMProtocol.
 ///
-/// dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, network byte order.
+/// @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, network byte
+/// order.
 ///
-/// dwIfIndex, dwIfNextHopIPAddr: the interface; the next hop in network byte order.
+/// @param dwIfIndex,dwIfNextHopIPAddr The interface; the next hop in network byte order.
 ///
-/// dwFlags: MGM_JOIN_STATE_FLAG: the membership; every MFE it covers, now and later,
-/// forwards to the interface. MGM_FORWARD_STATE_FLAG: the interface is put (back) into
-/// the outgoing lists of the MFEs that the entry covers now, also where a creation alert
-/// disabled it; alone, it is forgotten with the MFE, and without such an MFE nothing
-/// happens. One of them or both. Adding what is there already is no error.
+/// @param dwFlags MGM_JOIN_STATE_FLAG: the membership; every MFE it covers, now and
+/// later, forwards to the interface. MGM_FORWARD_STATE_FLAG: the interface is put (back)
+/// into the outgoing lists of the MFEs that the entry covers now, also where a creation
+/// alert disabled it; alone, it is forgotten with the MFE, and without such an MFE
+/// nothing happens. One of them or both. Adding what is there already is no error.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle, entry or flag, or an
-/// interface that the protocol does not hold; ERROR_NOT_ENOUGH_MEMORY;
-/// ERROR_CAN_NOT_COMPLETE: a DISABLE and ENABLE of IGMP is under way on the interface.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A bad handle, entry or flag, or an interface that the
+/// protocol does not hold.
+///
+/// @retval ERROR_NOT_ENOUGH_MEMORY Memory ran out; nothing changed.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE A DISABLE and ENABLE of IGMP is under way on the
+/// interface.
+///
+/// @par Example
+/// `protocol` is the handle of a registration, `lan` an interface that it holds.
+///
+/// ```c
+/// DWORD group = inet_addr("239.1.1.1"), source = inet_addr("10.0.0.5");
+/// // (*,239.1.1.1): receivers behind lan want every source.
+/// DWORD error = MgmAddGroupMembershipEntry(protocol, 0, 0, group, 0xFFFFFFFF, lan, 0,
+///                                          MGM_JOIN_STATE_FLAG);
+/// // (10.0.0.5,239.1.1.1): they want this source.
+/// if (error == NO_ERROR)
+///     error = MgmAddGroupMembershipEntry(protocol, source, 0xFFFFFFFF, group, 0xFFFFFFFF,
+///                                        lan, 0, MGM_JOIN_STATE_FLAG);
+/// printf("%s\n", error == NO_ERROR ? "joined" : "not joined");
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmAddGroupMembershipEntry(
     hProtocol: HANDLE,
@@ -233,24 +329,46 @@ pub unsafe extern "system" fn MgmAddGroupMembershipEntry(
 /// delivered by another thread that already calls that client; inside a callback, after
 /// that callback has returned.
 ///
-/// hProtocol: the handle from MgmRegisterMProtocol.
+/// @param hProtocol The handle from MgmRegisterMProtocol.
 ///
-/// dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, network byte order;
-/// see MgmAddGroupMembershipEntry.
+/// @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, network byte
+/// order; see MgmAddGroupMembershipEntry.
 ///
-/// dwIfIndex, dwIfNextHopIPAddr: the interface; the next hop in network byte order.
+/// @param dwIfIndex,dwIfNextHopIPAddr The interface; the next hop in network byte order.
 ///
-/// dwFlags: with MGM_JOIN_STATE_FLAG the membership ends, and the interface leaves each
-/// MFE for which no membership of anybody on that interface remains. With
+/// @param dwFlags With MGM_JOIN_STATE_FLAG the membership ends, and the interface leaves
+/// each MFE for which no membership of anybody on that interface remains. With
 /// MGM_FORWARD_STATE_FLAG alone the interface leaves every MFE the entry covers, and
 /// memberships stay: so one source can be pruned off an interface that a (*,G) keeps.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a bad handle, entry or flag, or an
-/// interface that only others hold; ERROR_NOT_FOUND: an interface that nobody holds, or
-/// no such membership (nothing is done then); ERROR_CAN_NOT_COMPLETE: a DISABLE and
-/// ENABLE of IGMP is under way on the interface.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A bad handle, entry or flag, or an interface that only
+/// others hold.
+///
+/// @retval ERROR_NOT_FOUND An interface that nobody holds, or no such membership (nothing
+/// is done then).
+///
+/// @retval ERROR_CAN_NOT_COMPLETE A DISABLE and ENABLE of IGMP is under way on the
+/// interface.
+///
+/// @par Example
+/// `protocol` is the handle of a registration, `lan` an interface that it holds.
+///
+/// ```c
+/// DWORD group = inet_addr("239.1.1.1"), source = inet_addr("10.0.0.5");
+/// // Packets of this source stop leaving by lan; the (*,G) membership there stays.
+/// DWORD error = MgmDeleteGroupMembershipEntry(protocol, source, 0xFFFFFFFF, group,
+///                                             0xFFFFFFFF, lan, 0, MGM_FORWARD_STATE_FLAG);
+/// printf("pruned: %u\n", error);
+/// // The membership ends, and with it what it had forwarded.
+/// error = MgmDeleteGroupMembershipEntry(protocol, 0, 0, group, 0xFFFFFFFF, lan, 0,
+///                                       MGM_JOIN_STATE_FLAG);
+/// printf("left: %u\n", error);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmDeleteGroupMembershipEntry(
     hProtocol: HANDLE,

@@ -14,13 +14,18 @@ use crate::manager::Error;
 /// somewhere, the kernel goes on forwarding when this process ends in any way but an
 /// orderly stop (MgmHostStop, or the last MgmDeRegisterMProtocol), which empties the table.
 ///
-/// pnSocket: receives the descriptor, which is the caller's to close. It is closed on
-/// exec. It may be passed on and closed, nothing else.
+/// @param pnSocket Receives the descriptor, which is the caller's to close. It is closed
+/// on exec. It may be passed on and closed, nothing else.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer; ERROR_CAN_NOT_COMPLETE: the
-/// kernel's table is not open, or no descriptor can be had.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The kernel's table is not open, or no descriptor can be
+/// had.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostGetRoutingSocket(pnSocket: *mut INT) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -35,9 +40,12 @@ pub unsafe extern "system" fn MgmHostGetRoutingSocket(pnSocket: *mut INT) -> DWO
 /// kernel and reads no packets of it; the protocols may go on in memory, release and
 /// deregister as always. Nobody can register until the last one has deregistered.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE: the kernel's table is not open.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE The kernel's table is not open.
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostDetach() -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.detach())
@@ -55,18 +63,24 @@ pub extern "system" fn MgmHostDetach() -> DWORD {
 /// MFE as for a packet (RPF callback, creation alerts), without a gap in its forwarding
 /// and its statistics; those without a packet since the start are removed.
 ///
-/// nSocket: a descriptor from MgmHostGetRoutingSocket of the process that had the table,
-/// and that detached or ended. It is duplicated and stays the caller's. -1: the one that
-/// systemd passes, if there is one.
+/// @param nSocket A descriptor from MgmHostGetRoutingSocket of the process that had the
+/// table, and that detached or ended. It is duplicated and stays the caller's. -1: the
+/// one that systemd passes, if there is one.
 ///
-/// dwSeconds: how long the entries stay as they are: as long as the protocols need to
-/// take their interfaces and learn the memberships. 0xFFFFFFFF: what MGM_GRACE says, else
-/// 60.
+/// @param dwSeconds How long the entries stay as they are: as long as the protocols need
+/// to take their interfaces and learn the memberships. 0xFFFFFFFF: what MGM_GRACE says,
+/// else 60.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: no open descriptor; ERROR_ALREADY_EXISTS:
-/// the manager is started; ERROR_CAN_NOT_COMPLETE: a descriptor elsewhere than on Linux, or
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER No open descriptor.
+///
+/// @retval ERROR_ALREADY_EXISTS The manager is started.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE A descriptor elsewhere than on Linux, or
 /// none left.
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostTakeOver(nSocket: INT, dwSeconds: DWORD) -> DWORD {
@@ -85,9 +99,12 @@ pub extern "system" fn MgmHostTakeOver(nSocket: INT, dwSeconds: DWORD) -> DWORD 
 /// Says that the protocols have learnt all they need: the entries that were taken over
 /// become MFEs now, on a thread of the manager, also after this has returned.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_CAN_NOT_COMPLETE: nothing was taken over, or that is over.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Nothing was taken over, or that is over.
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostTakeOverDone() -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.take_over_done())

@@ -12,16 +12,29 @@ use crate::manager::{Boundary, Error};
 /// it came in, is greater than the threshold. It holds for every MFE, at once and without
 /// a gap; MFEs themselves do not show it.
 ///
-/// dwIfIndex: the interface index, for all its next hops; not 0. Nobody need have taken
-/// the interface; the threshold stays until the manager stops.
+/// @param dwIfIndex The interface index, for all its next hops; not 0. Nobody need have
+/// taken the interface; the threshold stays until the manager stops.
 ///
-/// dwTtl: 0 to 255. 1 is the default, and 0 the same: what would leave with TTL 0 stays.
-/// With 255 nothing leaves.
+/// @param dwTtl 0 to 255. 1 is the default, and 0 the same: what would leave with TTL 0
+/// stays. With 255 nothing leaves.
 ///
+/// @par Threads
 /// Any thread, also inside a callback. Starts the manager as a registration does.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: dwIfIndex 0, or dwTtl above 255;
-/// ERROR_CAN_NOT_COMPLETE: memory ran out, nothing changed.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER dwIfIndex 0, or dwTtl above 255.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, nothing changed.
+///
+/// @par Example
+/// `wan` is the index of an interface.
+///
+/// ```c
+/// // Packets leave by wan only if they came with a TTL above 15.
+/// DWORD error = MgmHostSetThreshold(wan, 15);
+/// printf("threshold: %u\n", error);
+/// ```
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostSetThreshold(dwIfIndex: DWORD, dwTtl: DWORD) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -32,13 +45,16 @@ pub extern "system" fn MgmHostSetThreshold(dwIfIndex: DWORD, dwTtl: DWORD) -> DW
 
 /// Reads the TTL threshold of an interface.
 ///
-/// dwIfIndex: the interface index, not 0.
+/// @param dwIfIndex The interface index, not 0.
 ///
-/// pdwTtl: receives the threshold, 1 to 255.
+/// @param pdwTtl Receives the threshold, 1 to 255.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: a NULL pointer, or dwIfIndex 0.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer, or dwIfIndex 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostGetThreshold(dwIfIndex: DWORD, pdwTtl: PDWORD) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {
@@ -55,18 +71,30 @@ pub unsafe extern "system" fn MgmHostGetThreshold(dwIfIndex: DWORD, pdwTtl: PDWO
 /// and enumerated as ever, and have their effect once the boundary is deleted. MFEs that
 /// are there change before the call returns, as by a membership that goes.
 ///
-/// dwIfIndex: the interface index, for all its next hops; not 0. Nobody need have taken
-/// the interface; the boundary stays until the manager stops.
+/// @param dwIfIndex The interface index, for all its next hops; not 0. Nobody need have
+/// taken the interface; the boundary stays until the manager stops.
 ///
-/// dwGroup, dwMask: the groups, network byte order. With dwGroup 0 the mask is 0, and all
-/// groups are meant; else a mask of 0 or 255.255.255.255 means one group, and a contiguous
-/// shorter one a range within 224.0.0.0/4.
+/// @param dwGroup,dwMask The groups, network byte order. With dwGroup 0 the mask is 0,
+/// and all groups are meant; else a mask of 0 or 255.255.255.255 means one group, and a
+/// contiguous shorter one a range within 224.0.0.0/4.
 ///
+/// @par Threads
 /// Any thread, also inside a callback. Starts the manager as a registration does.
 ///
-/// Returns NO_ERROR, also when the boundary is there; ERROR_INVALID_PARAMETER: dwIfIndex 0,
-/// or no groups in the way described; ERROR_CAN_NOT_COMPLETE: memory ran out, nothing
-/// changed.
+/// @retval NO_ERROR Done, also when the boundary is there.
+///
+/// @retval ERROR_INVALID_PARAMETER dwIfIndex 0, or no groups in the way described.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, nothing changed.
+///
+/// @par Example
+/// `wan` is the index of an interface.
+///
+/// ```c
+/// // Groups of the organisation, 239.192.0.0/14, stay on this side of wan.
+/// DWORD error = MgmHostAddBoundary(wan, inet_addr("239.192.0.0"), inet_addr("255.252.0.0"));
+/// printf("boundary: %u\n", error);
+/// ```
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostAddBoundary(dwIfIndex: DWORD, dwGroup: DWORD, dwMask: DWORD) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.add_boundary(boundary(dwIfIndex, dwGroup, dwMask)?))
@@ -76,13 +104,18 @@ pub extern "system" fn MgmHostAddBoundary(dwIfIndex: DWORD, dwGroup: DWORD, dwMa
 /// memberships want them and no other boundary keeps them out, before the call returns and
 /// without a creation alert.
 ///
-/// dwIfIndex, dwGroup, dwMask: as MgmHostAddBoundary was given.
+/// @param dwIfIndex,dwGroup,dwMask As MgmHostAddBoundary was given.
 ///
+/// @par Threads
 /// Any thread, also inside a callback. Starts the manager as a registration does.
 ///
-/// Returns NO_ERROR; ERROR_INVALID_PARAMETER: as MgmHostAddBoundary; ERROR_NOT_FOUND: no
-/// such boundary, whatever others cover its groups; ERROR_CAN_NOT_COMPLETE: memory ran out,
-/// nothing changed.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_INVALID_PARAMETER As MgmHostAddBoundary.
+///
+/// @retval ERROR_NOT_FOUND No such boundary, whatever others cover its groups.
+///
+/// @retval ERROR_CAN_NOT_COMPLETE Memory ran out, nothing changed.
 #[unsafe(no_mangle)]
 pub extern "system" fn MgmHostDeleteBoundary(dwIfIndex: DWORD, dwGroup: DWORD, dwMask: DWORD) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || ENGINE.delete_boundary(boundary(dwIfIndex, dwGroup, dwMask)?))
@@ -91,13 +124,29 @@ pub extern "system" fn MgmHostDeleteBoundary(dwIfIndex: DWORD, dwGroup: DWORD, d
 /// Reads the administrative boundaries one after the other, in ascending order of interface
 /// index, then group, then mask.
 ///
-/// pBoundary: a boundary, which need not be there; all 0 for the first. Receives the one
-/// that follows, with mask 255.255.255.255 for one group.
+/// @param pBoundary A boundary, which need not be there; all 0 for the first. Receives
+/// the one that follows, with mask 255.255.255.255 for one group.
 ///
+/// @par Threads
 /// Any thread, also inside a callback.
 ///
-/// Returns NO_ERROR; ERROR_NO_MORE_ITEMS: none follows, nothing is written;
-/// ERROR_INVALID_PARAMETER: a NULL pointer.
+/// @retval NO_ERROR Done.
+///
+/// @retval ERROR_NO_MORE_ITEMS None follows, nothing is written.
+///
+/// @retval ERROR_INVALID_PARAMETER A NULL pointer.
+///
+/// @par Example
+/// `wan` is the index of an interface.
+///
+/// ```c
+/// MGM_HOST_BOUNDARY boundary = {0};
+/// MgmHostAddBoundary(wan, inet_addr("239.255.0.0"), inet_addr("255.255.0.0"));
+/// while (MgmHostGetNextBoundary(&boundary) == NO_ERROR) {
+///     struct in_addr group = {.s_addr = boundary.dwGroup};
+///     printf("interface %u: %s\n", boundary.dwIfIndex, inet_ntoa(group));
+/// }
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MgmHostGetNextBoundary(pBoundary: PMGM_HOST_BOUNDARY) -> DWORD {
     guarded(OutOfMemoryIs::CanNotComplete, || {

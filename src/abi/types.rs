@@ -24,7 +24,7 @@ pub enum _MGM_ENUM_TYPES {
     /// Every joined entry: (*,G), (S,G), (*,*) and ranges.
     ALL_SOURCES = 1,
 }
-/// See the enumeration.
+/// One of those.
 pub type MGM_ENUM_TYPES = _MGM_ENUM_TYPES;
 /// The address of one.
 pub type PMGM_ENUM_TYPES = *mut MGM_ENUM_TYPES;
@@ -77,34 +77,41 @@ pub type PSOURCE_GROUP_ENTRY = *mut SOURCE_GROUP_ENTRY;
 /// owner of the interface the packet arrived on is asked, with *pdwInIfIndex 0 and
 /// pbRoute NULL; if the callback leaves the index 0, the MFE forwards nothing.
 ///
-/// dwSourceAddr: the source, network byte order. dwSourceMask: 0xFFFFFFFF.
-/// dwGroupAddr: the group, network byte order. dwGroupMask: 0xFFFFFFFF.
+/// @param dwSourceAddr The source, network byte order.
 ///
-/// pdwInIfIndex, pdwInIfNextHopAddr: never NULL. In: the interface towards the source by
-/// the route. Out: the interface that packets shall arrive on. It must be one that this
-/// protocol owns; anything else is ignored and the interface by the route stays. The
-/// next hop is in network byte order.
+/// @param dwSourceMask 0xFFFFFFFF.
 ///
-/// pdwUpStreamNbr: never NULL. In: the gateway of the route, network byte order, 0 when
-/// the source is on the link. Out: the upstream neighbour; it is what dwUpStrmNgbr of
-/// the MFE shows, and has no influence on forwarding.
+/// @param dwGroupAddr The group, network byte order.
 ///
-/// dwHdrSize: bytes at pbPacketHdr; 0 without a packet.
+/// @param dwGroupMask 0xFFFFFFFF.
 ///
-/// pbPacketHdr: the IPv4 header of the packet with its options, network byte order,
-/// without payload; NULL without a packet. Source, destination and identification are
-/// the packet's; total length, TTL, protocol and checksum are 0 where the forwarder does
-/// not know them (the Linux kernel overwrites these four). It is aligned for any
-/// structure; changes to it are ignored.
+/// @param pdwInIfIndex,pdwInIfNextHopAddr Never NULL. In: the interface towards the
+/// source by the route. Out: the interface that packets shall arrive on. It must be one
+/// that this protocol owns; anything else is ignored and the interface by the route
+/// stays. The next hop is in network byte order.
 ///
-/// pbRoute: the address of an RTM_DEST_INFO with one view, RTM_VIEW_ID_MCAST; its
+/// @param pdwUpStreamNbr Never NULL. In: the gateway of the route, network byte order, 0
+/// when the source is on the link. Out: the upstream neighbour; it is what dwUpStrmNgbr
+/// of the MFE shows, and has no influence on forwarding.
+///
+/// @param dwHdrSize Bytes at pbPacketHdr; 0 without a packet.
+///
+/// @param pbPacketHdr The IPv4 header of the packet with its options, network byte order,
+/// without payload; NULL without a packet. Source, destination and identification are the
+/// packet's; total length, TTL, protocol and checksum are 0 where the forwarder does not
+/// know them (the Linux kernel overwrites these four). It is aligned for any structure;
+/// changes to it are ignored.
+///
+/// @param pbRoute The address of an RTM_DEST_INFO with one view, RTM_VIEW_ID_MCAST; its
 /// handles are NULL. NULL without a route. Changes to it are ignored.
 ///
+/// @par Inside the callback
 /// Nothing may be kept after the return: all pointers are to memory of the manager that
 /// goes away. Every Mgm function may be called from inside. No lock of the manager is
 /// held. An alert of the same client may run at the same time on another thread. The
-/// return value is ignored; return NO_ERROR. The callback must return normally: no C++
-/// exception and no longjmp may leave it.
+/// callback must return normally: no C++ exception and no longjmp may leave it.
+///
+/// @return Ignored: return NO_ERROR.
 pub type PMGM_RPF_CALLBACK = Option<
     unsafe extern "system" fn(
         dwSourceAddr: DWORD,
@@ -130,24 +137,32 @@ pub type PMGM_RPF_CALLBACK = Option<
 /// routing protocol are goes to the routing protocol. Packets wait until it returns: do
 /// not block.
 ///
-/// dwSourceAddr: the source, network byte order. dwSourceMask: 0xFFFFFFFF.
-/// dwGroupAddr: the group, network byte order. dwGroupMask: 0xFFFFFFFF.
+/// @param dwSourceAddr The source, network byte order.
 ///
-/// dwInIfIndex, dwInIfNextHopAddr: the incoming interface; the next hop in network byte
-/// order, 0 but on point-to-multipoint links.
+/// @param dwSourceMask 0xFFFFFFFF.
 ///
-/// dwIfCount: how many interfaces pmieOutIfList has, at least 1.
+/// @param dwGroupAddr The group, network byte order.
 ///
-/// pmieOutIfList: the interfaces, never NULL. bIsEnabled comes in TRUE; where it is set
-/// to FALSE the interface is left out of this MFE until somebody adds a membership for
-/// it there, or adds with MGM_FORWARD_STATE_FLAG, or the MFE is renewed. Other changes
-/// are ignored.
+/// @param dwGroupMask 0xFFFFFFFF.
 ///
+/// @param dwInIfIndex,dwInIfNextHopAddr The incoming interface; the next hop in network
+/// byte order, 0 but on point-to-multipoint links.
+///
+/// @param dwIfCount How many interfaces pmieOutIfList has, at least 1.
+///
+/// @param pmieOutIfList The interfaces, never NULL. bIsEnabled comes in TRUE; where it is
+/// set to FALSE the interface is left out of this MFE until somebody adds a membership
+/// for it there, or adds with MGM_FORWARD_STATE_FLAG, or the MFE is renewed. Other
+/// changes are ignored.
+///
+/// @par Inside the callback
 /// The list may not be kept after the return. Every Mgm function may be called from
 /// inside; what memberships are changed meanwhile applies when the MFE is installed,
 /// after the vetoes. No lock of the manager is held. An alert of the same client may run
-/// at the same time on another thread. The return value is ignored; return NO_ERROR.
-/// The callback must return normally: no C++ exception and no longjmp may leave it.
+/// at the same time on another thread. The callback must return normally: no C++
+/// exception and no longjmp may leave it.
+///
+/// @return Ignored: return NO_ERROR.
 pub type PMGM_CREATION_ALERT_CALLBACK = Option<
     unsafe extern "system" fn(
         dwSourceAddr: DWORD,
@@ -173,30 +188,33 @@ pub type PMGM_CREATION_ALERT_CALLBACK = Option<
 /// made empty: the owner of its incoming interface is told, unless its own call emptied
 /// the list. After a change of the route towards the source, the old owner is told.
 ///
+/// @par Threads
 /// An alert: queued, and delivered in the order of the changes to one client, one at a
 /// time, on the thread whose call caused it before that call returns, on a thread that
 /// delivers alerts to this client already, or on a thread of the manager.
 ///
-/// dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, or the MFE (masks
+/// @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, or the MFE (masks
 /// 0xFFFFFFFF), network byte order. A mask is 0 with a zero address, else 0xFFFFFFFF or
 /// the mask of a range.
 ///
-/// dwIfIndex, dwIfNextHopAddr: the interface of the last membership, or the one that left
-/// the MFE last (the lowest of several); 0 when the MFE was made empty and after a change
-/// of the route. The next hop is in network byte order.
+/// @param dwIfIndex,dwIfNextHopAddr The interface of the last membership, or the one that
+/// left the MFE last (the lowest of several); 0 when the MFE was made empty and after a
+/// change of the route. The next hop is in network byte order.
 ///
-/// bMemberDelete: TRUE for a membership, FALSE for an MFE.
+/// @param bMemberDelete TRUE for a membership, FALSE for an MFE.
 ///
-/// pdwTimeout: never NULL. With bMemberDelete FALSE, in 900, out the lifetime in seconds
-/// of the now empty MFE, counted from the return; 0 means 900, more than 42,949,672 means
-/// that. The MFE's next packet after it makes a new one. Ignored with bMemberDelete TRUE,
-/// and where the MFE is gone or has outgoing interfaces again.
+/// @param pdwTimeout Never NULL. With bMemberDelete FALSE, in 900, out the lifetime in
+/// seconds of the now empty MFE, counted from the return; 0 means 900, more than
+/// 42,949,672 means that. The MFE's next packet after it makes a new one. Ignored with
+/// bMemberDelete TRUE, and where the MFE is gone or has outgoing interfaces again.
 ///
+/// @par Inside the callback
 /// Nothing may be kept after the return. Every Mgm function may be called from inside:
 /// the alerts it causes are queued behind this one. No lock of the manager is held.
-/// Blocking holds up this client's alerts and the calling thread. The return value is
-/// ignored; return NO_ERROR. The callback must return normally: no C++ exception and no
-/// longjmp may leave it.
+/// Blocking holds up this client's alerts and the calling thread. The callback must
+/// return normally: no C++ exception and no longjmp may leave it.
+///
+/// @return Ignored: return NO_ERROR.
 pub type PMGM_PRUNE_ALERT_CALLBACK = Option<
     unsafe extern "system" fn(
         dwSourceAddr: DWORD,
@@ -222,20 +240,24 @@ pub type PMGM_PRUNE_ALERT_CALLBACK = Option<
 /// the owner of its incoming interface is told, unless its own call did that. After a
 /// change of the route towards the source, the new owner is told.
 ///
+/// @par Threads
 /// An alert: queued, and delivered in the order of the changes to one client, one at a
 /// time, on the thread whose call caused it before that call returns, on a thread that
 /// delivers alerts to this client already, or on a thread of the manager.
 ///
-/// dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, or the MFE (masks
+/// @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, or the MFE (masks
 /// 0xFFFFFFFF), network byte order. A mask is 0 with a zero address, else 0xFFFFFFFF or
 /// the mask of a range.
 ///
-/// bMemberUpdate: TRUE for a membership, FALSE for an MFE.
+/// @param bMemberUpdate TRUE for a membership, FALSE for an MFE.
 ///
+/// @par Inside the callback
 /// Every Mgm function may be called from inside: the alerts it causes are queued behind
 /// this one. No lock of the manager is held. Blocking holds up this client's alerts and
-/// the calling thread. The return value is ignored; return NO_ERROR. The callback must
-/// return normally: no C++ exception and no longjmp may leave it.
+/// the calling thread. The callback must return normally: no C++ exception and no longjmp
+/// may leave it.
+///
+/// @return Ignored: return NO_ERROR.
 pub type PMGM_JOIN_ALERT_CALLBACK = Option<
     unsafe extern "system" fn(
         dwSourceAddr: DWORD,
@@ -253,26 +275,30 @@ pub type PMGM_JOIN_ALERT_CALLBACK = Option<
 /// forwarder reports them, which is limited (the Linux kernel: once in three seconds for
 /// each MFE).
 ///
+/// @par Threads
 /// An alert: queued, and delivered in the order of the changes to one client, one at a
 /// time, on the thread that handles the packet, on a thread that delivers alerts to this
 /// client already, or on a thread of the manager.
 ///
-/// dwSourceAddr, dwGroupAddr: source and group, network byte order.
+/// @param dwSourceAddr,dwGroupAddr Source and group, network byte order.
 ///
-/// dwIfIndex, dwIfNextHopAddr: the interface the packet arrived on; the next hop in
+/// @param dwIfIndex,dwIfNextHopAddr The interface the packet arrived on; the next hop in
 /// network byte order.
 ///
-/// dwHdrSize: bytes at pbPacketHdr, 20 to 60.
+/// @param dwHdrSize Bytes at pbPacketHdr, 20 to 60.
 ///
-/// pbPacketHdr: the IPv4 header of the packet with its options, network byte order,
+/// @param pbPacketHdr The IPv4 header of the packet with its options, network byte order,
 /// without payload. Total length, TTL, protocol and checksum are 0 where the forwarder
-/// does not know them. It is aligned for any structure; changes to it are ignored; it may not be kept
-/// after the return.
+/// does not know them. It is aligned for any structure; changes to it are ignored; it may
+/// not be kept after the return.
 ///
+/// @par Inside the callback
 /// Every Mgm function may be called from inside: the alerts it causes are queued behind
 /// this one. No lock of the manager is held. Blocking holds up this client's alerts and
-/// the calling thread. The return value is ignored; return NO_ERROR. The callback must
-/// return normally: no C++ exception and no longjmp may leave it.
+/// the calling thread. The callback must return normally: no C++ exception and no longjmp
+/// may leave it.
+///
+/// @return Ignored: return NO_ERROR.
 pub type PMGM_WRONG_IF_CALLBACK = Option<
     unsafe extern "system" fn(
         dwSourceAddr: DWORD,
@@ -290,20 +316,24 @@ pub type PMGM_WRONG_IF_CALLBACK = Option<
 /// Also called for each membership IGMP has on an interface that the protocol takes,
 /// when that IGMP has no ENABLE callback and so keeps its memberships.
 ///
+/// @par Threads
 /// An alert: queued before any other alert of the call that caused it, and delivered in
 /// the order of the changes to one client, one at a time, on the thread whose call caused
 /// it before that call returns, or on a thread that delivers alerts to this client
 /// already.
 ///
-/// dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, network byte order. A
-/// mask is 0 with a zero address, else 0xFFFFFFFF or the mask of a range.
+/// @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, network byte
+/// order. A mask is 0 with a zero address, else 0xFFFFFFFF or the mask of a range.
 ///
-/// dwIfIndex, dwIfNextHopAddr: the interface; the next hop in network byte order.
+/// @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order.
 ///
+/// @par Inside the callback
 /// Every Mgm function may be called from inside: the alerts it causes are queued behind
 /// this one. No lock of the manager is held. Blocking holds up this client's alerts and
-/// the calling thread. The return value is ignored; return NO_ERROR. The callback must
-/// return normally: no C++ exception and no longjmp may leave it.
+/// the calling thread. The callback must return normally: no C++ exception and no longjmp
+/// may leave it.
+///
+/// @return Ignored: return NO_ERROR.
 pub type PMGM_LOCAL_JOIN_CALLBACK = Option<
     unsafe extern "system" fn(
         dwSourceAddr: DWORD,
@@ -320,20 +350,24 @@ pub type PMGM_LOCAL_JOIN_CALLBACK = Option<
 /// that IGMP loses when it releases the interface, but not when the routing protocol
 /// itself releases it.
 ///
+/// @par Threads
 /// An alert: queued before any other alert of the call that caused it, and delivered in
 /// the order of the changes to one client, one at a time, on the thread whose call caused
 /// it before that call returns, or on a thread that delivers alerts to this client
 /// already.
 ///
-/// dwSourceAddr, dwSourceMask, dwGroupAddr, dwGroupMask: the entry, network byte order. A
-/// mask is 0 with a zero address, else 0xFFFFFFFF or the mask of a range.
+/// @param dwSourceAddr,dwSourceMask,dwGroupAddr,dwGroupMask The entry, network byte
+/// order. A mask is 0 with a zero address, else 0xFFFFFFFF or the mask of a range.
 ///
-/// dwIfIndex, dwIfNextHopAddr: the interface; the next hop in network byte order.
+/// @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order.
 ///
+/// @par Inside the callback
 /// Every Mgm function may be called from inside: the alerts it causes are queued behind
 /// this one. No lock of the manager is held. Blocking holds up this client's alerts and
-/// the calling thread. The return value is ignored; return NO_ERROR. The callback must
-/// return normally: no C++ exception and no longjmp may leave it.
+/// the calling thread. The callback must return normally: no C++ exception and no longjmp
+/// may leave it.
+///
+/// @return Ignored: return NO_ERROR.
 pub type PMGM_LOCAL_LEAVE_CALLBACK = Option<
     unsafe extern "system" fn(
         dwSourceAddr: DWORD,
@@ -353,11 +387,14 @@ pub type PMGM_LOCAL_LEAVE_CALLBACK = Option<
 /// delete, take and release on this interface gives ERROR_CAN_NOT_COMPLETE, to
 /// everybody; other Mgm functions may be called from inside.
 ///
-/// dwIfIndex, dwIfNextHopAddr: the interface; the next hop in network byte order.
+/// @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order.
 ///
+/// @par Inside the callback
 /// No lock of the manager is held. An alert of IGMP may run at the same time on another
-/// thread. The return value is ignored; return NO_ERROR. The callback must return
-/// normally: no C++ exception and no longjmp may leave it.
+/// thread. The callback must return normally: no C++ exception and no longjmp may leave
+/// it.
+///
+/// @return Ignored: return NO_ERROR.
 pub type PMGM_DISABLE_IGMP_CALLBACK =
     Option<unsafe extern "system" fn(dwIfIndex: DWORD, dwIfNextHopAddr: DWORD) -> DWORD>;
 
@@ -367,12 +404,14 @@ pub type PMGM_DISABLE_IGMP_CALLBACK =
 /// IGMP adds its memberships again afterwards; here, unlike on Windows, also from inside
 /// this callback.
 ///
-/// dwIfIndex, dwIfNextHopAddr: the interface; the next hop in network byte order.
+/// @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order.
 ///
-/// Every Mgm function may be called from inside. No lock of the manager is held. An
-/// alert of IGMP may run at the same time on another thread. The return value is
-/// ignored; return NO_ERROR. The callback must return normally: no C++ exception and no
-/// longjmp may leave it.
+/// @par Inside the callback
+/// Every Mgm function may be called from inside. No lock of the manager is held. An alert
+/// of IGMP may run at the same time on another thread. The callback must return normally:
+/// no C++ exception and no longjmp may leave it.
+///
+/// @return Ignored: return NO_ERROR.
 pub type PMGM_ENABLE_IGMP_CALLBACK =
     Option<unsafe extern "system" fn(dwIfIndex: DWORD, dwIfNextHopAddr: DWORD) -> DWORD>;
 

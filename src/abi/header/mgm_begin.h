@@ -1,4 +1,5 @@
-/*
+/**
+ * @file
  * mgm.h: the multicast group manager.
  *
  * Made from the Rust sources in src/abi by build.rs: change those, then run
@@ -114,9 +115,11 @@
 #define MGM_CALL
 #endif
 
+/** A BOOL that does not hold. */
 #ifndef FALSE
 #define FALSE 0
 #endif
+/** A BOOL that holds. */
 #ifndef TRUE
 #define TRUE 1
 #endif

@@ -1,4 +1,5 @@
-/*
+/**
+ * @file
  * mgmhost.h: the multicast group manager, for the program that holds it.
  *
  * Made from the Rust sources in src/abi by build.rs: change those, then run
