@@ -129,9 +129,10 @@ ctest: lib door
 		cmake --build $(BUILD)/c-tests --target conformance | tee $(BUILD)/conformance.log)
 	$(if $(CTEST_FLAGS),,@sed -n '/^conformance:/p' $(BUILD)/conformance.log >>$(SUMMARY))
 
-# Writes include/*.h from the Rust sources.
+# Writes include/*.h from the Rust sources, and docs/man from those.
 headers:
 	MGM_UPDATE_HEADERS=1 $(CARGO) build
+	MGM_UPDATE_MAN=1 $(CARGO) test --quiet --test man_pages
 
 # The reference for C programs as HTML, in build/doxygen/html.
 docs:

@@ -3,7 +3,7 @@
  * mgm.h: the multicast group manager.
  *
  * Made from the Rust sources in src/abi by build.rs: change those, then run
- * MGM_UPDATE_HEADERS=1 cargo build.
+ * make headers.
  *
  * Multicast routing protocols and IGMP are clients of the one manager of a process. A
  * client registers, takes ownership of interfaces, adds and deletes group memberships on

@@ -22,6 +22,8 @@ check=(
     "strace strace"
     "clang clang"
     "doxygen doxygen"
+    "man man-db"
+    "mandoc mandoc"
     "/usr/share/mingw-w64/include/mgm.h mingw-w64-common"
     "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix"
 )

@@ -8,10 +8,7 @@ fn compare(name: &str, made: &str) {
     let committed = fs::read_to_string(&path).expect("the committed header");
     let differs = committed.lines().zip(made.lines()).position(|(a, b)| a != b);
     let line = differs.unwrap_or(committed.lines().count().min(made.lines().count())) + 1;
-    assert!(
-        committed == made,
-        "include/{name} differs from src/abi in line {line}: run MGM_UPDATE_HEADERS=1 cargo build"
-    );
+    assert!(committed == made, "include/{name} differs from src/abi in line {line}: run make headers");
 }
 
 #[test]

@@ -3,7 +3,7 @@
  * mgmhost.h: the multicast group manager, for the program that holds it.
  *
  * Made from the Rust sources in src/abi by build.rs: change those, then run
- * MGM_UPDATE_HEADERS=1 cargo build.
+ * make headers.
  *
  * mgm.h is what protocols use. What the router process does on Windows by itself is done
  * here: start and stop the manager, choose its forwarder, feed the memory forwarder with
