@@ -20,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -105,6 +106,10 @@ void world_begin(void) {
     use_cpu(0);
     /* Sleep no longer than asked. */
     prctl(PR_SET_TIMERSLACK, 1);
+    /* Before whatever else this machine does; the routers inherit it. */
+    setpriority(PRIO_PROCESS, 0, -20);
+    /* What a router leaves behind is ours to wait for. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
 static void enter(int ns) {
@@ -137,7 +142,8 @@ static int namespace_new(void) {
     write_file("/proc/sys/net/ipv4/conf/all/rp_filter", "0");
     write_file("/proc/sys/net/ipv4/conf/default/rp_filter", "0");
     write_file("/proc/sys/net/ipv4/ip_forward", "1");
-    /* A receiver's kernel is not to report groups of its own. */
+    /* Who joins groups to hear of them joins many. */
+    write_file("/proc/sys/net/ipv4/igmp_max_memberships", "100000");
     ip("link set lo up");
     return fd;
 }
@@ -418,16 +424,47 @@ int router_start(struct world *world, struct router *router, const char *command
 
 void router_stop(struct router *router) {
     uint64_t end = now_ns() + 5000000000u;
-    int gone = 0;
     kill(-router->group, SIGTERM);
-    while (!gone && now_ns() < end) {
-        gone = waitpid(router->group, NULL, WNOHANG) != 0;
+    /* Also those that it had made: see world_begin. */
+    while (waitpid(-router->group, NULL, WNOHANG) >= 0 || errno != ECHILD) {
+        if (now_ns() > end)
+            kill(-router->group, SIGKILL);
         sleep_ms(1);
     }
-    kill(-router->group, SIGKILL);
-    if (!gone)
-        waitpid(router->group, NULL, 0);
 }
+
+/* Whether all threads of a process are stopped. */
+static int is_stopped(pid_t pid) {
+    char path[64];
+    struct dirent *entry;
+    int stopped = 1;
+    DIR *directory;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    if ((directory = opendir(path)) == NULL)
+        fail(path);
+    while ((entry = readdir(directory)) != NULL) {
+        char line[256], state = 0;
+        FILE *file;
+        snprintf(path, sizeof path, "/proc/%d/task/%.20s/stat", (int)pid, entry->d_name);
+        if (entry->d_name[0] == '.' || (file = fopen(path, "re")) == NULL)
+            continue;
+        if (fgets(line, sizeof line, file) != NULL)
+            sscanf(line, "%*d (%*[^)]) %c", &state);
+        fclose(file);
+        stopped &= state == 'T';
+    }
+    closedir(directory);
+    return stopped;
+}
+
+void router_pause(const struct router *router) {
+    kill(-router->group, SIGSTOP);
+    for (unsigned i = 0; i < router->count; i++)
+        while (!is_stopped(router->pids[i]))
+            sleep_ms(1);
+}
+
+void router_continue(const struct router *router) { kill(-router->group, SIGCONT); }
 
 uint64_t router_cpu(const struct router *router) {
     uint64_t sum = 0;

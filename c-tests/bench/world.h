@@ -53,6 +53,9 @@ void world_close(struct world *world);
 int router_start(struct world *world, struct router *router, const char *command, const char *log);
 /* Ends its processes, and waits for them. */
 void router_stop(struct router *router);
+/* Stops all its threads, until told to continue. */
+void router_pause(const struct router *router);
+void router_continue(const struct router *router);
 /* CPU time so far, all threads and processes; nanoseconds. */
 uint64_t router_cpu(const struct router *router);
 /* Waits until it does nothing any more; false after so many seconds. */
