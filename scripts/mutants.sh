@@ -6,8 +6,8 @@
 # rest, the C tests without memory and with random calls. Takes about an hour on two cores.
 # Arguments go to cargo mutants: `-f src/manager/wheel.rs` for one file.
 #
-# The results stay in ${TMPDIR:-/tmp}/mgm-mutants; JOBS is how many run at a time. RESUME=1
-# goes on with a run that was interrupted, on the same source.
+# The results stay in ${TMPDIR:-/tmp}/mgm-mutants; JOBS is how many run at a time. RESUME=2
+# goes on with a run on the same source that was interrupted, at the second of the four.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 equivalent=scripts/mutants-equivalent.txt
@@ -19,9 +19,10 @@ cargo mutants --version >/dev/null 2>&1 || cargo install --locked cargo-mutants@
 
 make --no-print-directory lib
 library=$(realpath "${CARGO_TARGET_DIR:-target}/release/librtm.so")
+resume=${RESUME:-1}
 [ -n "${RESUME-}" ] || rm -rf "$results"
 mkdir -p "$results"
-touch "$results"/{caught,unviable,spared}
+touch "$results"/{caught,unviable}
 cmake -S c-tests -B "$results/c-tests" -DMGM_LIBRARY="$library" >/dev/null
 cmake --build "$results/c-tests" --parallel >/dev/null
 
@@ -70,7 +71,7 @@ listed_form() {
     done
 }
 
-# Those in the list are spared the slow tests.
+# Those in the list are spared all but the unit tests.
 spare() {
     grep -v -e '^#' -e '^$' "$equivalent" >"$results/listed"
     listed_form <"$out/missed.txt" |
@@ -81,13 +82,15 @@ spare() {
     mv "$results/left" "$out/missed.txt"
 }
 
+# wanted STEP: whether there is anything for it. What one leaves goes to the next.
+wanted() { [ "$1" = "$resume" ] || { [ "$1" -gt "$resume" ] && [ -s "$out/missed.txt" ]; }; }
+
 [ ! -e "$out/timeout.txt" ] || collect
-mutants 20 --lib --iterate "$@"
-# What one leaves goes to the next: the cheap ones first.
-[ ! -s "$out/missed.txt" ] || mutants 180 --test=c_tests --iterate "$@"
-spare
-[ ! -s "$out/missed.txt" ] || mutants 300 "--test=manager_random --test=rust_api --test=panics --test=oracle" --iterate "$@"
-[ ! -s "$out/missed.txt" ] || MGM_C_TESTS_RUN="test_oom test_api_stress" mutants 900 --test=c_tests --iterate "$@"
+! wanted 1 || mutants 20 --lib --iterate "$@"
+[ -e "$results/spared" ] || spare
+! wanted 2 || mutants 180 --test=c_tests --iterate "$@"
+! wanted 3 || mutants 300 "--test=manager_random --test=rust_api --test=panics --test=oracle" --iterate "$@"
+! wanted 4 || MGM_C_TESTS_RUN="test_oom test_api_stress" mutants 900 --test=c_tests --iterate "$@"
 
 listed_form <"$out/missed.txt" | cut -f 1 >"$results/unlisted"
 equal=$(wc -l <"$results/spared")
