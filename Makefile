@@ -2,6 +2,7 @@
 #   make demo     build, and show multicast forwarding at work in three namespaces
 #   make check    every test, the random and exhaustive ones shortened
 #   make check-full  all of it at length, with sanitizers, valgrind and mutants
+#   make bench    every benchmark, written to docs/performance.md
 # BUILD and CARGO_TARGET_DIR choose where things are built.
 
 SHELL = /bin/bash
@@ -21,7 +22,8 @@ DEMO = $(BUILD)/demo
 PROTOCOLS = c-tests/protocols
 HEADERS = include/mgm.h include/mgmhost.h
 
-.PHONY: all demo check check-full ctest headers docs bench clean lib tools door deps-demo deps-check
+.PHONY: all demo check check-full ctest headers docs bench clean lib tools door
+.PHONY: deps-demo deps-check deps-bench
 
 all: lib tools
 
@@ -38,6 +40,9 @@ deps-demo:
 
 deps-check:
 	scripts/deps.sh check
+
+deps-bench:
+	scripts/deps.sh bench
 
 demo: deps-demo lib
 	$(MAKE) --no-print-directory $(addprefix $(DEMO)/,demo_router static_protocol mcast_send mcast_recv)
@@ -138,8 +143,9 @@ headers:
 docs:
 	scripts/docs.sh
 
-bench:
-	$(CARGO) bench $(LOCKED)
+# Half an hour and more, on a machine that does nothing else.
+bench: deps-bench lib
+	scripts/bench.sh
 
 clean:
 	$(CARGO) clean

@@ -1,6 +1,6 @@
 #!/bin/bash
-# deps.sh demo|check|tsan|valgrind|full: are the Debian packages there that the demo, the
-# tests, those under ThreadSanitizer or valgrind, or all of these need?
+# deps.sh GROUP: are the Debian packages there that something needs? The groups: demo, check
+# (the tests), tsan and valgrind (the tests under those), full (all of these), bench.
 # As root the missing ones are installed, otherwise they are named.
 #
 # 77: the machine lacks some, and they are not to be had here. Any other failure is one.
@@ -36,6 +36,11 @@ tsan=(
     "/usr/lib/llvm-22/lib/clang/22/include/sanitizer libclang-rt-22-dev"
 )
 valgrind=("valgrind valgrind")
+bench=(
+    "${demo[@]}"
+    "cmake cmake"
+    "gnuplot gnuplot-nox"
+)
 
 case ${1:-} in
 demo) wanted=("${demo[@]}") ;;
@@ -43,8 +48,9 @@ check) wanted=("${check[@]}") ;;
 tsan) wanted=("${check[@]}" "${tsan[@]}") ;;
 valgrind) wanted=("${check[@]}" "${valgrind[@]}") ;;
 full) wanted=("${check[@]}" "${tsan[@]}" "${valgrind[@]}") ;;
+bench) wanted=("${bench[@]}") ;;
 *)
-    echo "usage: deps.sh demo|check|tsan|valgrind|full" >&2
+    sed -n '2,3s/^# //p' "$0" >&2
     exit 2
     ;;
 esac
@@ -66,7 +72,7 @@ if ! command -v cargo >/dev/null; then
     echo "No cargo: install a Rust toolchain first (https://rustup.rs)." >&2
     exit 1
 fi
-if [ "$1" != demo ]; then
+if [ "$1" != demo ] && [ "$1" != bench ]; then
     for component in fmt:rustfmt clippy:clippy; do
         cargo "${component%:*}" --version >/dev/null 2>&1 && continue
         if command -v rustup >/dev/null; then

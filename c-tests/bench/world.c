@@ -433,11 +433,11 @@ void router_stop(struct router *router) {
     }
 }
 
-/* Whether all threads of a process are stopped. */
-static int is_stopped(pid_t pid) {
+/* Whether all threads of a process are in this state: T stopped, S asleep. */
+static int is_all(pid_t pid, char wanted) {
     char path[64];
     struct dirent *entry;
-    int stopped = 1;
+    int all = 1;
     DIR *directory;
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
     if ((directory = opendir(path)) == NULL)
@@ -451,16 +451,16 @@ static int is_stopped(pid_t pid) {
         if (fgets(line, sizeof line, file) != NULL)
             sscanf(line, "%*d (%*[^)]) %c", &state);
         fclose(file);
-        stopped &= state == 'T';
+        all &= state == wanted;
     }
     closedir(directory);
-    return stopped;
+    return all;
 }
 
 void router_pause(const struct router *router) {
     kill(-router->group, SIGSTOP);
     for (unsigned i = 0; i < router->count; i++)
-        while (!is_stopped(router->pids[i]))
+        while (!is_all(router->pids[i], 'T'))
             sleep_ms(1);
 }
 
@@ -477,6 +477,23 @@ uint64_t router_cpu(const struct router *router) {
     return sum;
 }
 
+/* Whether it has work that it is not at: on a busy machine it may wait for a CPU, and reports
+   wait in its raw sockets. */
+static int has_work(const struct router *router) {
+    char line[512];
+    unsigned long sum = 0, queue;
+    FILE *file = router_file(router, "raw");
+    for (unsigned i = 0; i < router->count; i++)
+        if (!is_all(router->pids[i], 'S'))
+            return 1;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, " %*d: %*s %*s %*x %*x:%lx", &queue) == 1)
+            sum += queue;
+    if (file != NULL)
+        fclose(file);
+    return sum != 0;
+}
+
 /* Some have a timer that ticks for ever, for some microseconds. */
 int router_settle(const struct router *router, double seconds) {
     uint64_t before = router_cpu(router), end = now_ns() + (uint64_t)(seconds * 1e9);
@@ -487,7 +504,7 @@ int router_settle(const struct router *router, double seconds) {
             return 0;
         sleep_ms(2);
         cpu = router_cpu(router);
-        quiet = cpu - before < 50000 ? quiet + 1 : 0;
+        quiet = cpu - before < 50000 && !has_work(router) ? quiet + 1 : 0;
         before = cpu;
     }
     return 1;
