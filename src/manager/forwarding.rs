@@ -9,25 +9,27 @@ use super::{
 use crate::forwarder::InterfaceKey;
 
 impl Manager {
-    /// Makes room so that an interface can enter every MFE that an entry covers.
+    /// Makes room so that an interface can enter every MFE that an entry covers. Says how
+    /// many those are, and how many alerts that can cause.
     pub(super) fn reserve_includes(
         &mut self,
         entry: &Entry,
         interface: InterfaceId,
         cx: &mut Context<'_>,
-    ) -> Result<usize, Error> {
-        let (mut last, mut alerts) = (None, 0);
+    ) -> Result<(usize, usize), Error> {
+        let (mut last, mut covered, mut alerts) = (None, 0, 0);
         while let Some(id) = self.mfes.next_covered(entry, last) {
             let mfe = &mut self.mfes[id];
             last = Some(mfe.flow);
             if !mfe.oifs.iter().any(|oif| oif.interface() == interface) {
                 mfe.oifs.try_reserve(1)?;
             }
+            covered += 1;
             alerts += usize::from(mfe.is_empty());
             cx.forwarding.prepare(mfe.flow, mfe.oifs.len() + 1)?;
         }
         self.reserve_overrides(entry)?;
-        Ok(alerts)
+        Ok((covered, alerts))
     }
 
     /// Puts an interface into every MFE that an entry covers; room was reserved.
@@ -38,7 +40,6 @@ impl Manager {
         caller: ClientIndex,
         cx: &mut Context<'_>,
     ) {
-        self.override_constructions(entry, interface, true);
         let mut last = None;
         while let Some(id) = self.mfes.next_covered(entry, last) {
             last = Some(self.mfes[id].flow);

@@ -80,8 +80,7 @@ impl Interfaces {
 
     /// The number of a held interface.
     pub fn find(&self, key: InterfaceKey) -> Option<InterfaceId> {
-        let (found, id) = self.by_key.iter_from(ordinal(key)).next()?;
-        (found == ordinal(key)).then_some(id)
+        self.by_key.get(ordinal(key))
     }
 
     /// Who owns an interface, held or not.

@@ -2,7 +2,7 @@
 
 use super::{
     Alert, ClientId, Context, Entry, Error, Flags, Manager,
-    memberships::{Credit, InterfaceId, Party},
+    memberships::{Credit, Found, InterfaceId, Party},
 };
 use crate::forwarder::{InterfaceKey, Route};
 
@@ -23,15 +23,16 @@ impl Manager {
         cx: &mut Context<'_>,
     ) -> Result<(), Error> {
         let caller = self.client(client)?;
-        let found = self.interfaces.find(key).ok_or(Error::InvalidParameter)?;
-        let (interface, party) = self.held_by(found, caller)?;
-        let is_new = flags.join() && !self.memberships.holds(entry, interface, party);
+        let id = self.interfaces.find(key).ok_or(Error::InvalidParameter)?;
+        let (interface, party) = self.held_by(id, caller)?;
+        let found = self.memberships.look_for(entry);
+        let is_new = flags.join() && !self.memberships.holds(found, interface, party);
         if !is_new && !flags.forward() {
             return Ok(());
         }
-        let alerts = self.reserve_includes(entry, interface, cx)?;
+        let (covered, alerts) = self.reserve_includes(entry, interface, cx)?;
         if is_new {
-            self.memberships.reserve(entry, interface)?;
+            self.memberships.reserve(found)?;
             if entry.is_exact() {
                 self.sources.reserve_one()?;
                 self.exact_by_source.reserve_one()?;
@@ -39,26 +40,35 @@ impl Manager {
         }
         self.outbox.reserve(alerts + 1 + self.most_join_alerts(entry))?;
         if is_new {
-            self.join(entry, interface, party, caller, route);
+            self.join((entry, found), (interface, party), caller, route);
         } else {
             self.interfaces[interface].grafted = true;
         }
-        self.include_in_covered(entry, interface, caller, cx);
+        self.override_constructions(entry, interface, true);
+        if covered > 0 {
+            self.include_in_covered(entry, interface, caller, cx);
+        }
         Ok(())
     }
 
-    fn join(&mut self, entry: &Entry, interface: InterfaceId, party: Party, caller: u32, route: Option<Route>) {
+    fn join(
+        &mut self,
+        (entry, found): (&Entry, Found),
+        (interface, party): (InterfaceId, Party),
+        caller: u32,
+        route: Option<Route>,
+    ) {
         let member = self.interfaces.credited(interface);
         if party == Party::Igmp && self.interfaces[interface].routing.is_some() {
             let alert = Alert::LocalJoin { entry: *entry, interface: self.interfaces[interface].key };
             self.outbox.push(member, alert);
         }
-        let is_first_party = !self.memberships.is_member(entry, interface);
-        let before = self.memberships.census(entry, &self.interfaces);
-        if entry.is_exact() && !self.memberships.is_joined(entry) {
+        let is_first_party = !self.memberships.is_member(found, interface);
+        let before = self.memberships.census(found, entry, &self.interfaces);
+        if entry.is_exact() && !self.memberships.is_joined(found) {
             self.hold_exact(entry, route);
         }
-        self.memberships.add(entry, interface, party, &self.interfaces);
+        self.memberships.add(found, entry, interface, party, &self.interfaces);
         if is_first_party {
             self.tell_join(entry, member, caller, before);
         }
@@ -79,13 +89,14 @@ impl Manager {
         cx: &mut Context<'_>,
     ) -> Result<(), Error> {
         let caller = self.client(client)?;
-        let found = self.interfaces.find(key).ok_or(Error::NotFound)?;
-        let (interface, party) = self.held_by(found, caller)?;
-        if flags.join() && !self.memberships.holds(entry, interface, party) {
+        let id = self.interfaces.find(key).ok_or(Error::NotFound)?;
+        let (interface, party) = self.held_by(id, caller)?;
+        let found = self.memberships.look_for(entry);
+        if flags.join() && !self.memberships.holds(found, interface, party) {
             return Err(Error::NotFound);
         }
         self.reserve_overrides(entry)?;
-        let prunes = if flags.join() { self.most_prune_alerts(entry) + 1 } else { 0 };
+        let prunes = if flags.join() { self.most_prune_alerts(found, entry) + 1 } else { 0 };
         self.outbox.reserve_for_cleanup(prunes + self.most_exclude_alerts(entry, interface))?;
         if !flags.join() {
             self.override_constructions(entry, interface, false);
@@ -101,19 +112,18 @@ impl Manager {
         {
             self.outbox.push(owner, Alert::LocalLeave { entry: *entry, interface: key });
         }
-        let member = self.interfaces.credited(interface);
-        if self.memberships.remove(entry, interface, party, &self.interfaces) {
-            self.tell_left(entry, key, member, caller);
+        if let Some(rest) = self.memberships.remove(found, interface, party, &self.interfaces) {
+            self.tell_left((entry, rest), key, self.interfaces.credited(interface), caller);
         }
         self.exclude_unkept(entry, interface, caller, cx);
         Ok(())
     }
 
     /// Tells of an entry that nobody holds on an interface any more. Room was reserved.
-    pub(super) fn tell_left(&mut self, entry: &Entry, key: InterfaceKey, member: u32, caller: u32) {
-        let after = self.memberships.census(entry, &self.interfaces);
+    pub(super) fn tell_left(&mut self, (entry, rest): (&Entry, Found), key: InterfaceKey, member: u32, caller: u32) {
+        let after = self.memberships.census(rest, entry, &self.interfaces);
         self.tell_prune(entry, key, member, caller, after);
-        if entry.is_exact() && !self.memberships.is_joined(entry) {
+        if entry.is_exact() && !self.memberships.is_joined(rest) {
             self.release_exact(entry);
         }
     }

@@ -3,7 +3,7 @@
 
 use super::{
     Alert, ClientId, Entry, Manager,
-    memberships::{Census, ClientIndex},
+    memberships::{Census, ClientIndex, Found},
 };
 use crate::forwarder::InterfaceKey;
 
@@ -15,8 +15,8 @@ impl Manager {
 
     /// The most alerts that one membership's going can cause: where three clients or
     /// more are members, one going is nobody's news.
-    pub(super) fn most_prune_alerts(&self, entry: &Entry) -> usize {
-        match self.memberships.census(entry, &self.interfaces) {
+    pub(super) fn most_prune_alerts(&self, found: Found, entry: &Entry) -> usize {
+        match self.memberships.census(found, entry, &self.interfaces) {
             _ if entry.is_exact() => 1,
             Census::Nobody | Census::One(_) => self.clients.len(),
             Census::Two => 1,
@@ -78,7 +78,7 @@ impl Manager {
     /// The route to a source moved from one owner's interface to another's: the
     /// (S,G) memberships follow. Room for one alert each per membership is reserved.
     pub(super) fn tell_owners_of_route(&mut self, entry: &Entry, old: Option<ClientId>, new: Option<ClientId>) {
-        let members = self.memberships.census(entry, &self.interfaces);
+        let members = self.memberships.census(self.memberships.look_for(entry), entry, &self.interfaces);
         if let Some(old) = old.filter(|old| self.is_live(*old) && has_other(members, old.index)) {
             let interface = InterfaceKey::default();
             self.outbox.push(old.index, Alert::Prune { entry: *entry, interface, membership: true, incarnation: 0 });

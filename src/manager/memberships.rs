@@ -4,13 +4,11 @@
 use super::{
     Error,
     entry::{Entry, Shape},
+    index::Index,
     slab::Slab,
 };
-use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::BuildHasher;
 
-/// Up to this capacity an empty table is kept, for the next entry to come.
-const KEPT: usize = 1024;
+const NONE: u32 = u32::MAX;
 
 /// An interface's number inside the manager.
 pub type InterfaceId = u32;
@@ -28,25 +26,26 @@ pub enum Party {
     Igmp = 2,
 }
 
-/// An interface with the parties that hold the entry there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Holder(u32);
+/// An interface with the parties that hold the entry there, and the entry's neighbours in
+/// the list of that interface's entries.
+#[derive(Clone, Copy)]
+struct Holder {
+    bits: u32,
+    prev: u32,
+    next: u32,
+}
 
 impl Holder {
-    fn new(interface: InterfaceId, party: Party) -> Self {
-        Self(interface << 2 | party as u32)
+    fn interface(&self) -> InterfaceId {
+        self.bits >> 2
     }
 
-    fn interface(self) -> InterfaceId {
-        self.0 >> 2
+    fn has(&self, party: Party) -> bool {
+        self.bits & party as u32 != 0
     }
 
-    fn has(self, party: Party) -> bool {
-        self.0 & party as u32 != 0
-    }
-
-    fn is_nobody(self) -> bool {
-        self.0 & 3 == 0
+    fn is_nobody(&self) -> bool {
+        self.bits & 3 == 0
     }
 }
 
@@ -142,50 +141,39 @@ pub trait Credit {
     fn credited(&self, interface: InterfaceId) -> ClientIndex;
 }
 
-/// The numbers of an interface's entries, lent out by [`Memberships::detach`].
-pub struct Detached(HashTable<u32>);
+/// An entry looked for once, so that what a request does with it need not look again. It
+/// holds until an entry comes or goes.
+#[derive(Clone, Copy)]
+pub struct Found {
+    hash: u64,
+    id: u32,
+}
 
-impl Detached {
-    /// The numbers.
-    pub fn ids(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().copied()
-    }
+/// The entries of an interface: the first, and how many.
+#[derive(Clone, Copy)]
+struct List {
+    head: u32,
+    len: u32,
 }
 
 /// All memberships.
 pub struct Memberships {
     records: Slab<Record>,
-    by_entry: HashTable<u32>,
-    by_interface: Vec<HashTable<u32>>,
+    by_entry: Index,
+    by_interface: Vec<List>,
     many: Slab<Many>,
     shapes: Vec<(Shape, u32)>,
-    hasher: Option<DefaultHashBuilder>,
     /// For the next entry that gets a second holder.
     spare: Option<Many>,
     memberships: usize,
-    /// An interface's list is lent out: records stay until it is back.
-    detached: bool,
+    /// An interface's list is lent out: entries stay in it until it is back.
+    lent: bool,
 }
 
-fn hash(hasher: &Option<DefaultHashBuilder>, entry: &Entry) -> u64 {
-    match hasher {
-        Some(hasher) => hasher.hash_one((
-            u64::from(entry.source()) << 32 | u64::from(entry.group()),
-            u16::from(entry.shape().source_len) << 8 | u16::from(entry.shape().group_len),
-        )),
-        None => 0,
-    }
-}
-
-/// Gives a large table's memory back when nothing is left in it.
-fn give_back(table: &mut HashTable<u32>) {
-    if table.is_empty() && table.capacity() > KEPT {
-        *table = HashTable::new();
-    }
-}
-
-fn hash_id(hasher: &Option<DefaultHashBuilder>, id: u32) -> u64 {
-    hasher.as_ref().map_or(0, |hasher| hasher.hash_one(id))
+fn words(entry: &Entry) -> (u64, u16) {
+    let Shape { source_len, group_len } = entry.shape();
+    let addresses = u64::from(entry.source()) << 32 | u64::from(entry.group());
+    (addresses, u16::from(source_len) << 8 | u16::from(group_len))
 }
 
 impl Memberships {
@@ -193,14 +181,13 @@ impl Memberships {
     pub const fn new() -> Self {
         Self {
             records: Slab::new(),
-            by_entry: HashTable::new(),
+            by_entry: Index::new(),
             by_interface: Vec::new(),
             many: Slab::new(),
             shapes: Vec::new(),
-            hasher: None,
             spare: None,
             memberships: 0,
-            detached: false,
+            lent: false,
         }
     }
 
@@ -213,193 +200,187 @@ impl Memberships {
     pub fn reserve_interfaces(&mut self, bound: u32) -> Result<(), Error> {
         let missing = (bound as usize).saturating_sub(self.by_interface.len());
         self.by_interface.try_reserve(missing)?;
-        self.by_interface.extend((0..missing).map(|_| HashTable::new()));
+        self.by_interface.extend((0..missing).map(|_| List { head: NONE, len: 0 }));
+        // Before anything is looked for that will be added.
+        self.by_entry.seed();
         Ok(())
     }
 
+    /// Looks for an entry.
+    pub fn look_for(&self, entry: &Entry) -> Found {
+        let hash = self.by_entry.hash(words(entry));
+        let id = self.by_entry.find(hash, |id| self.records[id].entry == *entry).unwrap_or(NONE);
+        Found { hash, id }
+    }
+
     /// Whether a party holds an entry on an interface.
-    pub fn holds(&self, entry: &Entry, interface: InterfaceId, party: Party) -> bool {
-        self.find(entry).is_some_and(|id| self.holder(id, interface).is_some_and(|h| h.has(party)))
+    pub fn holds(&self, found: Found, interface: InterfaceId, party: Party) -> bool {
+        self.holder(found.id, interface).is_some_and(|h| h.has(party))
     }
 
     /// Whether anybody holds an entry on an interface.
-    pub fn is_member(&self, entry: &Entry, interface: InterfaceId) -> bool {
-        self.find(entry).is_some_and(|id| self.holder(id, interface).is_some())
+    pub fn is_member(&self, found: Found, interface: InterfaceId) -> bool {
+        self.holder(found.id, interface).is_some()
     }
 
     /// Whether anybody holds an entry anywhere.
-    pub fn is_joined(&self, entry: &Entry) -> bool {
-        self.find(entry).is_some_and(|id| match &self.records[id].holders {
+    pub fn is_joined(&self, found: Found) -> bool {
+        self.records.get(found.id).is_some_and(|record| match record.holders {
             Holders::One(one) => !one.is_nobody(),
-            Holders::Many(many) => !self.many[*many].holders.is_empty(),
+            Holders::Many(many) => !self.many[many].clients.is_empty(),
         })
     }
 
-    /// Makes room so that adding this membership cannot fail.
-    pub fn reserve(&mut self, entry: &Entry, interface: InterfaceId) -> Result<(), Error> {
-        self.hasher.get_or_insert_default();
-        let hasher = &self.hasher;
-        match self.find(entry) {
+    /// Makes room so that adding a membership cannot fail.
+    pub fn reserve(&mut self, found: Found) -> Result<(), Error> {
+        match self.records.get(found.id).map(|record| &record.holders) {
             None => {
                 self.records.reserve(1)?;
                 let records = &self.records;
-                self.by_entry.try_reserve(1, |&id| hash(hasher, &records[id].entry))?;
+                self.by_entry.reserve_one(|id| words(&records[id].entry))?;
                 self.shapes.try_reserve(1)?;
             }
-            Some(id) => match self.records[id].holders {
-                Holders::One(_) => {
-                    self.many.reserve(1)?;
-                    if self.spare.is_none() {
-                        self.spare = Some(Many::with_room()?);
-                    }
+            Some(Holders::One(_)) => {
+                self.many.reserve(1)?;
+                if self.spare.is_none() {
+                    self.spare = Some(Many::with_room()?);
                 }
-                Holders::Many(many) => {
-                    self.many[many].holders.try_reserve(1)?;
-                    self.many[many].clients.try_reserve(1)?;
-                }
-            },
+            }
+            Some(&Holders::Many(many)) => {
+                self.many[many].holders.try_reserve(1)?;
+                self.many[many].clients.try_reserve(1)?;
+            }
         }
-        self.by_interface[interface as usize].try_reserve(1, |&id| hash_id(hasher, id))?;
         Ok(())
     }
 
     /// Adds a membership for which room was reserved.
-    pub fn add(&mut self, entry: &Entry, interface: InterfaceId, party: Party, credit: &impl Credit) {
+    pub fn add(&mut self, found: Found, entry: &Entry, interface: InterfaceId, party: Party, credit: &impl Credit) {
         self.memberships += 1;
-        let holder = Holder::new(interface, party);
-        let id = match self.find(entry) {
-            None => {
+        if let Some(holder) = self.holder_mut(found.id, interface) {
+            holder.bits |= party as u32;
+            return;
+        }
+        let list = &mut self.by_interface[interface as usize];
+        let next = list.head;
+        let holder = Holder { bits: interface << 2 | party as u32, prev: NONE, next };
+        let id = match found.id {
+            NONE => {
                 let id = self.records.insert(Record { entry: *entry, holders: Holders::One(holder) });
-                let (records, hasher) = (&self.records, &self.hasher);
-                self.by_entry.insert_unique(hash(hasher, entry), id, |&id| hash(hasher, &records[id].entry));
+                let records = &self.records;
+                self.by_entry.insert(found.hash, id, |id| words(&records[id].entry));
                 self.count_shape(entry.shape());
                 id
             }
-            Some(id) => {
-                if self.add_holder(id, holder, credit) {
-                    return;
-                }
+            id => {
+                self.add_holder(id, holder, credit);
                 id
             }
         };
-        let hasher = &self.hasher;
-        self.by_interface[interface as usize].insert_unique(hash_id(hasher, id), id, |&id| hash_id(hasher, id));
+        let list = &mut self.by_interface[interface as usize];
+        *list = List { head: id, len: list.len + 1 };
+        if let Some(next) = self.holder_mut(next, interface) {
+            next.prev = id;
+        }
     }
 
-    /// Adds a holder to an entry that has some; says whether its interface was there.
-    fn add_holder(&mut self, id: u32, holder: Holder, credit: &impl Credit) -> bool {
-        match &mut self.records[id].holders {
-            Holders::One(one) if one.interface() == holder.interface() => {
-                one.0 |= holder.0;
-                true
-            }
-            Holders::One(one) => {
-                let first = *one;
+    /// Adds a holder to an entry that has others.
+    fn add_holder(&mut self, id: u32, holder: Holder, credit: &impl Credit) {
+        let number = match self.records[id].holders {
+            Holders::Many(many) => many,
+            Holders::One(first) => {
                 let mut many = self.spare.take().expect("room was reserved");
                 many.holders.push(first);
                 many.count(credit.credited(first.interface()));
-                let at = usize::from(first.interface() < holder.interface());
-                many.holders.insert(at, holder);
-                many.count(credit.credited(holder.interface()));
-                self.records[id].holders = Holders::Many(self.many.insert(many));
-                false
-            }
-            Holders::Many(many) => {
-                let many = &mut self.many[*many];
-                match many.find(holder.interface()) {
-                    Ok(at) => {
-                        many.holders[at].0 |= holder.0;
-                        true
-                    }
-                    Err(at) => {
-                        many.holders.insert(at, holder);
-                        many.count(credit.credited(holder.interface()));
-                        false
-                    }
-                }
-            }
-        }
-    }
-
-    /// Removes a party's membership and says whether nobody holds the entry on that
-    /// interface any more. Needs no memory.
-    pub fn remove(&mut self, entry: &Entry, interface: InterfaceId, party: Party, credit: &impl Credit) -> bool {
-        let Some(id) = self.find(entry) else { return false };
-        let gone = match &mut self.records[id].holders {
-            Holders::One(one) if one.interface() == interface && one.has(party) => {
-                one.0 &= !(party as u32);
-                one.is_nobody()
-            }
-            Holders::One(_) => return false,
-            Holders::Many(many) => {
-                let many = &mut self.many[*many];
-                let Ok(at) = many.find(interface) else { return false };
-                if !many.holders[at].has(party) {
-                    return false;
-                }
-                many.holders[at].0 &= !(party as u32);
-                let gone = many.holders[at].is_nobody();
-                if gone {
-                    many.holders.remove(at);
-                    many.uncount(credit.credited(interface));
-                }
-                gone
+                let number = self.many.insert(many);
+                self.records[id].holders = Holders::Many(number);
+                number
             }
         };
+        let many = &mut self.many[number];
+        let at = many.holders.partition_point(|other| other.interface() < holder.interface());
+        many.holders.insert(at, holder);
+        many.count(credit.credited(holder.interface()));
+    }
+
+    /// Removes a party's membership. Where nobody holds the entry on that interface any
+    /// more, gives what is left of it elsewhere. Needs no memory.
+    pub fn remove(
+        &mut self,
+        found: Found,
+        interface: InterfaceId,
+        party: Party,
+        credit: &impl Credit,
+    ) -> Option<Found> {
+        let holder = self.holder_mut(found.id, interface).filter(|holder| holder.has(party))?;
+        holder.bits &= !(party as u32);
+        let holder = *holder;
         self.memberships -= 1;
-        if gone && !self.detached {
-            self.drop_from_interface(id, interface);
-            self.settle(id);
+        if !holder.is_nobody() {
+            return None;
         }
-        gone
+        if let Holders::Many(many) = self.records[found.id].holders {
+            self.many[many].uncount(credit.credited(interface));
+        }
+        if self.lent {
+            return Some(found);
+        }
+        let stays = self.drop_holder(found, holder);
+        Some(if stays { found } else { Found { id: NONE, ..found } })
     }
 
-    /// Puts an entry that lost a holder into its smallest form, or away: it was its only one.
-    fn settle(&mut self, id: u32) {
-        match self.records[id].holders {
+    /// Takes an interface that has no party any more out of an entry's holders, and the
+    /// entry out of the interface's list. Says whether the entry has others.
+    fn drop_holder(&mut self, found: Found, holder: Holder) -> bool {
+        let (interface, Holder { prev, next, .. }) = (holder.interface(), holder);
+        let list = &mut self.by_interface[interface as usize];
+        list.len -= 1;
+        match prev {
+            NONE => list.head = next,
+            _ => self.holder_mut(prev, interface).expect("a neighbour in the list").next = next,
+        }
+        if let Some(next) = self.holder_mut(next, interface) {
+            next.prev = prev;
+        }
+        match self.records[found.id].holders {
             Holders::One(_) => {
-                let entry = self.records[id].entry;
-                if let Ok(found) = self.by_entry.find_entry(hash(&self.hasher, &entry), |&other| other == id) {
-                    found.remove();
-                }
-                give_back(&mut self.by_entry);
-                self.records.remove(id);
+                let shape = self.records[found.id].entry.shape();
+                self.by_entry.remove(found.hash, found.id);
+                self.records.remove(found.id);
                 self.records.trim(1);
-                self.uncount_shape(entry.shape());
+                self.uncount_shape(shape);
+                false
             }
-            Holders::Many(many) if self.many[many].holders.len() == 1 => {
-                self.records[id].holders = Holders::One(self.many[many].holders[0]);
-                self.many.remove(many);
-                self.many.trim(1);
+            Holders::Many(number) => {
+                let many = &mut self.many[number];
+                many.holders.retain(|holder| holder.interface() != interface);
+                // Into its smallest form.
+                if let [last] = many.holders[..] {
+                    self.records[found.id].holders = Holders::One(last);
+                    self.many.remove(number);
+                    self.many.trim(1);
+                }
+                true
             }
-            Holders::Many(_) => {}
         }
-    }
-
-    fn drop_from_interface(&mut self, id: u32, interface: InterfaceId) {
-        let table = &mut self.by_interface[interface as usize];
-        if let Ok(found) = table.find_entry(hash_id(&self.hasher, id), |&other| other == id) {
-            found.remove();
-        }
-        give_back(table);
     }
 
     /// The clients that count for an entry: its own members and, unless it is a
     /// single (S,G), those of every wildcard entry within which it lies.
-    pub fn census(&self, entry: &Entry, credit: &impl Credit) -> Census {
+    pub fn census(&self, found: Found, entry: &Entry, credit: &impl Credit) -> Census {
         let mut tally = Tally::default();
-        if entry.is_exact() {
-            self.tally(entry, credit, &mut tally);
-        } else {
-            for (shape, _) in self.shapes.iter().filter(|(s, _)| s.is_wider_or_equal(entry.shape())) {
-                self.tally(&entry.widened(*shape), credit, &mut tally);
+        self.tally(found, credit, &mut tally);
+        if !entry.is_exact() {
+            let shape = entry.shape();
+            for &(wider, _) in self.shapes.iter().filter(|(s, _)| *s != shape && s.is_wider_or_equal(shape)) {
+                self.tally(self.look_for(&entry.widened(wider)), credit, &mut tally);
             }
         }
         tally.census()
     }
 
-    fn tally(&self, entry: &Entry, credit: &impl Credit, tally: &mut Tally) {
-        match self.find(entry).map(|id| &self.records[id].holders) {
+    fn tally(&self, found: Found, credit: &impl Credit, tally: &mut Tally) {
+        match self.records.get(found.id).map(|record| &record.holders) {
             None => {}
             Some(Holders::One(one)) if one.is_nobody() => {}
             Some(Holders::One(one)) => tally.add(credit.credited(one.interface())),
@@ -411,15 +392,18 @@ impl Memberships {
 
     /// The interface memberships of one entry changed hands: `was` held them.
     pub fn recredit(&mut self, interface: InterfaceId, was: ClientIndex, is: ClientIndex) -> Result<(), Error> {
-        for &id in &self.by_interface[interface as usize] {
-            if let Holders::Many(many) = self.records[id].holders {
-                self.many[many].clients.try_reserve(1)?;
-            }
-        }
-        for &id in &self.by_interface[interface as usize] {
-            if let Holders::Many(many) = self.records[id].holders {
-                self.many[many].uncount(was);
-                self.many[many].count(is);
+        for reserving in [true, false] {
+            let mut next = self.first_on(interface);
+            while let Some(id) = next {
+                next = self.next_on(id, interface);
+                let Holders::Many(many) = self.records[id].holders else { continue };
+                let many = &mut self.many[many];
+                if reserving {
+                    many.clients.try_reserve(1)?;
+                } else {
+                    many.uncount(was);
+                    many.count(is);
+                }
             }
         }
         Ok(())
@@ -430,7 +414,8 @@ impl Memberships {
     pub fn members_of(&self, source: u32, group: u32, mut f: impl FnMut(InterfaceId)) {
         let packet = Entry::exact(source, group);
         for (shape, _) in &self.shapes {
-            match self.find(&packet.widened(*shape)).map(|id| &self.records[id].holders) {
+            let found = self.look_for(&packet.widened(*shape));
+            match self.records.get(found.id).map(|record| &record.holders) {
                 None => {}
                 Some(Holders::One(one)) => f(one.interface()),
                 Some(Holders::Many(many)) => {
@@ -443,31 +428,38 @@ impl Memberships {
     /// Whether any membership on an interface covers (source, group).
     pub fn covers(&self, interface: InterfaceId, source: u32, group: u32) -> bool {
         let packet = Entry::exact(source, group);
-        self.shapes.iter().any(|(shape, _)| self.is_member(&packet.widened(*shape), interface))
+        self.shapes.iter().any(|(shape, _)| self.is_member(self.look_for(&packet.widened(*shape)), interface))
     }
 
     /// How many entries an interface holds.
     pub fn count_on(&self, interface: InterfaceId) -> usize {
-        self.by_interface.get(interface as usize).map_or(0, HashTable::len)
+        self.by_interface.get(interface as usize).map_or(0, |list| list.len as usize)
     }
 
-    /// The entries on an interface, with whether a party holds them.
+    /// The first entry on an interface: the one that came last.
+    pub fn first_on(&self, interface: InterfaceId) -> Option<u32> {
+        Some(self.by_interface[interface as usize].head).filter(|&head| head != NONE)
+    }
+
+    /// The entry that follows on the same interface.
+    pub fn next_on(&self, id: u32, interface: InterfaceId) -> Option<u32> {
+        Some(self.place(id, interface)?.next).filter(|&next| next != NONE)
+    }
+
+    /// The entries on an interface that a party holds there.
     pub fn on_interface(&self, interface: InterfaceId, party: Party) -> impl Iterator<Item = Entry> + '_ {
-        self.by_interface[interface as usize]
-            .iter()
-            .filter(move |&&id| self.holder(id, interface).is_some_and(|h| h.has(party)))
-            .map(|&id| self.records[id].entry)
+        std::iter::successors(self.first_on(interface), move |&id| self.next_on(id, interface))
+            .filter_map(move |id| self.held_entry(id, interface, party))
     }
 
-    /// Lends out the list of an interface's entries, so that they can be removed one
-    /// after the other; removed ones keep their numbers until [`Self::reattach`],
+    /// Lends out the list of an interface's entries, so that they can be removed on a walk
+    /// through it: removed ones keep their numbers and places until [`Self::take_back`],
     /// which must follow. Nothing may be added in between.
-    pub fn detach(&mut self, interface: InterfaceId) -> Detached {
-        self.detached = true;
-        Detached(std::mem::take(&mut self.by_interface[interface as usize]))
+    pub fn lend(&mut self) {
+        self.lent = true;
     }
 
-    /// The entry with this number, if a party still holds it on an interface.
+    /// The entry with this number, if a party holds it on an interface.
     pub fn held_entry(&self, id: u32, interface: InterfaceId, party: Party) -> Option<Entry> {
         self.holder(id, interface).filter(|h| h.has(party)).map(|_| self.records[id].entry)
     }
@@ -478,17 +470,16 @@ impl Memberships {
     }
 
     /// Takes the list back, less what was removed.
-    pub fn reattach(&mut self, interface: InterfaceId, mut list: Detached) {
-        self.detached = false;
-        list.0.retain(|&mut id| {
-            let stays = self.holder(id, interface).is_some();
-            if !stays {
-                self.settle(id);
+    pub fn take_back(&mut self, interface: InterfaceId) {
+        self.lent = false;
+        let mut next = self.first_on(interface);
+        while let Some(id) = next {
+            let holder = *self.place(id, interface).expect("an entry in the list");
+            next = Some(holder.next).filter(|&next| next != NONE);
+            if holder.is_nobody() {
+                let hash = self.by_entry.hash(words(&self.records[id].entry));
+                self.drop_holder(Found { hash, id }, holder);
             }
-            stays
-        });
-        if !list.0.is_empty() {
-            self.by_interface[interface as usize] = list.0;
         }
     }
 
@@ -509,11 +500,10 @@ impl Memberships {
 
     /// Whether the indexes and counts agree.
     pub fn is_consistent(&self, credit: &impl Credit) -> bool {
-        let on_interfaces: usize = self.by_interface.iter().map(HashTable::len).sum();
         let (mut holders, mut parties, mut many) = (0, 0, 0);
-        let count = |holder: &Holder| (holder.0 & 3).count_ones() as usize;
+        let count = |holder: &Holder| (holder.bits & 3).count_ones() as usize;
         for (id, record) in self.records.iter() {
-            if self.find(&record.entry) != Some(id) {
+            if self.look_for(&record.entry).id != id {
                 return false;
             }
             match &record.holders {
@@ -538,24 +528,53 @@ impl Memberships {
             }
         }
         let shaped: u32 = self.shapes.iter().map(|&(_, n)| n).sum();
-        !self.detached
-            && on_interfaces == holders
+        let listed: usize = self.by_interface.iter().map(|list| list.len as usize).sum();
+        !self.lent
+            && listed == holders
+            && (0..self.by_interface.len() as InterfaceId).all(|interface| self.is_listed_well(interface))
             && parties == self.memberships
             && many == self.many.len()
             && self.by_entry.len() == self.records.len()
             && shaped as usize == self.records.len()
     }
 
-    fn find(&self, entry: &Entry) -> Option<u32> {
-        self.by_entry.find(hash(&self.hasher, entry), |&id| self.records[id].entry == *entry).copied()
+    /// Whether an interface's list is as long as it says, and leads back as it leads on.
+    fn is_listed_well(&self, interface: InterfaceId) -> bool {
+        let (mut next, mut prev) = (self.first_on(interface), NONE);
+        for _ in 0..self.count_on(interface) {
+            match next.and_then(|id| self.place(id, interface)) {
+                Some(place) if place.prev == prev && !place.is_nobody() => {
+                    prev = next.unwrap_or(NONE);
+                    next = Some(place.next).filter(|&next| next != NONE);
+                }
+                _ => return false,
+            }
+        }
+        next.is_none()
     }
 
-    fn holder(&self, id: u32, interface: InterfaceId) -> Option<Holder> {
-        match &self.records[id].holders {
-            Holders::One(one) => Some(*one).filter(|one| one.interface() == interface && !one.is_nobody()),
+    /// An entry's holder on an interface; one without a party, too, while a list is lent.
+    fn place(&self, id: u32, interface: InterfaceId) -> Option<&Holder> {
+        match &self.records.get(id)?.holders {
+            Holders::One(one) => Some(one).filter(|one| one.interface() == interface),
             Holders::Many(many) => {
                 let many = &self.many[*many];
-                many.find(interface).ok().map(|at| many.holders[at])
+                many.find(interface).ok().map(|at| &many.holders[at])
+            }
+        }
+    }
+
+    fn holder(&self, id: u32, interface: InterfaceId) -> Option<&Holder> {
+        self.place(id, interface).filter(|holder| !holder.is_nobody())
+    }
+
+    /// As [`Self::place`].
+    fn holder_mut(&mut self, id: u32, interface: InterfaceId) -> Option<&mut Holder> {
+        match &mut self.records.get_mut(id)?.holders {
+            Holders::One(one) => Some(one).filter(|one| one.interface() == interface),
+            Holders::Many(many) => {
+                let many = &mut self.many[*many];
+                many.find(interface).ok().map(|at| &mut many.holders[at])
             }
         }
     }
@@ -596,8 +615,18 @@ mod tests {
 
     fn add(memberships: &mut Memberships, entry: &Entry, interface: InterfaceId, party: Party) {
         memberships.reserve_interfaces(interface + 1).unwrap();
-        memberships.reserve(entry, interface).unwrap();
-        memberships.add(entry, interface, party, &Same);
+        let found = memberships.look_for(entry);
+        memberships.reserve(found).unwrap();
+        memberships.add(found, entry, interface, party, &Same);
+    }
+
+    /// Says whether nobody holds it there any more.
+    fn remove(memberships: &mut Memberships, group: u32, interface: InterfaceId, party: Party) -> bool {
+        let found = memberships.look_for(&any_source(group));
+        let rest = memberships.remove(found, interface, party, &Same);
+        let joined = memberships.look_for(&any_source(group)).id;
+        assert!(rest.is_none_or(|rest| rest.id == joined), "what is left of an entry is told wrong");
+        rest.is_some()
     }
 
     /// A group with three holders, and one with one: numbers 0 and 1.
@@ -614,17 +643,24 @@ mod tests {
     fn indexes_that_disagree_are_found() {
         assert!(Memberships::new().is_consistent(&Same) && joined().is_consistent(&Same));
         type Break<'a> = (&'a str, &'a dyn Fn(&mut Memberships));
-        let broken: [Break<'_>; 11] = [
+        let broken: [Break<'_>; 15] = [
             ("an entry under another's name", &|m| m.records[1].entry = m.records[0].entry),
-            ("an entry twice by name", &|m| _ = m.by_entry.insert_unique(1, 1, |_| 1)),
-            ("an entry that no interface has", &|m| m.by_interface[1].clear()),
-            ("a lent list", &|m| _ = m.detach(2)),
+            ("an entry twice by name", &|m| m.by_entry.insert(1, 1, |_| 1)),
+            ("an entry that no interface has", &|m| m.by_interface[1] = List { head: NONE, len: 0 }),
+            ("a list that goes on beyond its end", &|m| m.by_interface[1].len -= 1),
+            ("a list without its first", &|m| m.by_interface[1].head = 0),
+            ("a list that does not lead back", &|m| m.many[0].holders[1].prev = NONE),
+            ("lists counted for each other", &|m| {
+                m.by_interface[0].len += 1;
+                m.by_interface[2].len -= 1;
+            }),
+            ("a lent list", &|m| m.lend()),
             ("the count of memberships", &|m| m.memberships += 1),
             ("a list of holders that is nobody's", &|m| {
                 m.many.reserve(1).unwrap();
                 m.many.insert(Many::default());
             }),
-            ("an interface without a party", &|m| m.many[0].holders[0].0 &= !3),
+            ("an interface without a party", &|m| m.many[0].holders[0].bits &= !3),
             ("a shape counted wrong", &|m| m.shapes[0].1 += 1),
             ("a client counted twice", &|m| m.many[0].clients[0].1 += 1),
             ("a client left out", &|m| _ = m.many[0].clients.swap_remove(0)),
@@ -643,14 +679,14 @@ mod tests {
     #[test]
     fn an_entry_is_joined_as_long_as_anybody_holds_it() {
         let mut memberships = joined();
-        assert!([0xEF01_0101, 0xEF01_0102].iter().all(|&group| memberships.is_joined(&any_source(group))));
-        assert!(!memberships.is_joined(&any_source(0xEF01_0103)));
+        let is_joined = |m: &Memberships, group| m.is_joined(m.look_for(&any_source(group)));
+        assert!(is_joined(&memberships, 0xEF01_0102) && !is_joined(&memberships, 0xEF01_0103));
         for interface in 0..3 {
-            assert!(memberships.is_joined(&any_source(0xEF01_0101)));
-            memberships.remove(&any_source(0xEF01_0101), interface, Party::Owner, &Same);
+            assert!(is_joined(&memberships, 0xEF01_0101));
+            remove(&mut memberships, 0xEF01_0101, interface, Party::Owner);
         }
-        memberships.remove(&any_source(0xEF01_0102), 1, Party::Igmp, &Same);
-        assert!(![0xEF01_0101, 0xEF01_0102].iter().any(|&group| memberships.is_joined(&any_source(group))));
+        remove(&mut memberships, 0xEF01_0102, 1, Party::Igmp);
+        assert!(![0xEF01_0101, 0xEF01_0102].iter().any(|&group| is_joined(&memberships, group)));
     }
 
     #[test]
@@ -663,12 +699,63 @@ mod tests {
             (0xEF01_0102, 1, Party::Owner),
             (0xEF01_0103, 1, Party::Igmp),
         ] {
-            assert!(!memberships.remove(&any_source(group), interface, party, &Same));
+            assert!(!remove(&mut memberships, group, interface, party));
             assert!(memberships.is_consistent(&Same) && memberships.len() == 4);
         }
-        assert!(memberships.remove(&any_source(0xEF01_0102), 1, Party::Igmp, &Same));
-        assert!(memberships.remove(&any_source(0xEF01_0101), 1, Party::Owner, &Same));
+        assert!(remove(&mut memberships, 0xEF01_0102, 1, Party::Igmp));
+        assert!(remove(&mut memberships, 0xEF01_0101, 1, Party::Owner));
         assert!(memberships.is_consistent(&Same) && memberships.len() == 2);
+    }
+
+    #[test]
+    fn lists_stay_whole_wherever_an_entry_is_taken_out() {
+        // Each entry is on interface 0, the even ones on interface 1 too.
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]] {
+            let mut memberships = Memberships::new();
+            for group in 0..4 {
+                for interface in 0..2 - (group & 1) {
+                    add(&mut memberships, &any_source(0xEF01_0000 + group), interface, Party::Owner);
+                }
+            }
+            let on = |m: &Memberships, interface| {
+                let entries = m.on_interface(interface, Party::Owner);
+                let mut groups: Vec<_> = entries.map(|entry| entry.group() - 0xEF01_0000).collect();
+                groups.sort_unstable();
+                assert_eq!(groups.len(), m.count_on(interface));
+                groups
+            };
+            assert_eq!((on(&memberships, 0), on(&memberships, 1)), (vec![0, 1, 2, 3], vec![0, 2]));
+            for (at, &group) in order.iter().enumerate() {
+                assert!(remove(&mut memberships, 0xEF01_0000 + group, 0, Party::Owner));
+                let mut left = order[at + 1..].to_vec();
+                left.sort_unstable();
+                assert_eq!((on(&memberships, 0), on(&memberships, 1)), (left, vec![0, 2]));
+                assert!(memberships.is_consistent(&Same));
+            }
+            assert_eq!((memberships.first_on(0), memberships.count_on(7)), (None, 0));
+        }
+    }
+
+    #[test]
+    fn a_lent_list_keeps_what_is_removed_until_it_is_back() {
+        let mut memberships = joined();
+        add(&mut memberships, &any_source(0xEF01_0101), 1, Party::Igmp);
+        memberships.lend();
+        for (group, party, gone) in
+            [(0xEF01_0101, Party::Owner, false), (0xEF01_0101, Party::Igmp, true), (0xEF01_0102, Party::Igmp, true)]
+        {
+            assert_eq!(remove(&mut memberships, group, 1, party), gone);
+        }
+        let walk = std::iter::successors(memberships.first_on(1), |&id| memberships.next_on(id, 1));
+        let left: Vec<_> = walk.map(|id| memberships.left_entry(id, 1).unwrap().group()).collect();
+        assert_eq!(left, [0xEF01_0102, 0xEF01_0101]);
+        let joined = |group| memberships.is_joined(memberships.look_for(&any_source(group)));
+        assert!(joined(0xEF01_0101) && !joined(0xEF01_0102));
+        let census = |group| memberships.census(memberships.look_for(&any_source(group)), &any_source(group), &Same);
+        assert_eq!((census(0xEF01_0101), census(0xEF01_0102)), (Census::Two, Census::Nobody));
+        memberships.take_back(1);
+        assert!(memberships.is_consistent(&Same));
+        assert_eq!((memberships.len(), memberships.entries().count(), memberships.first_on(1)), (2, 1, None));
     }
 
     #[test]
@@ -682,13 +769,17 @@ mod tests {
             }
             for group in 0xEF01_0000..0xEF01_0000 + count {
                 for interface in 0..2 {
-                    assert!(memberships.remove(&any_source(group), interface, Party::Owner, &Same));
+                    assert!(remove(&mut memberships, group, interface, Party::Owner));
                 }
             }
             assert_eq!((memberships.len(), memberships.bound(), memberships.many.bound()), (0, 256, 256));
-            for table in [&memberships.by_entry, &memberships.by_interface[0], &memberships.by_interface[1]] {
-                assert_eq!(table.capacity() > 0, kept);
-            }
+            assert_eq!(memberships.by_entry.capacity() > 0, kept);
         }
+    }
+
+    #[test]
+    fn a_record_is_small() {
+        // With its place in the hash table, at most 40 bytes for a membership.
+        assert_eq!(size_of::<Record>(), 28);
     }
 }

@@ -313,6 +313,9 @@ impl Mfes {
     /// The covered MFE that follows a flow in (group, source) order, or the first:
     /// for walks during which MFEs change.
     pub fn next_covered(&self, entry: &super::Entry, after: Option<Flow>) -> Option<MfeId> {
+        if self.len() == 0 {
+            return None;
+        }
         if entry.is_exact() {
             let flow = Flow { source: entry.source(), group: entry.group() };
             return if after.is_none() { self.find(flow) } else { None };

@@ -16,7 +16,7 @@
 //! | 6 packets without an entry | `packets`, `construction` |
 //! | 7 life of an MFE | `lifetime`, `links`, `moves`, `routes`, `wheel`, `mfes` |
 //! | 8 enumeration | `enumeration`, `view` |
-//! | 9 threads, memory | `tasks`, `outbox`; `slab`, `ordered` can fail to grow |
+//! | 9 threads, memory | `tasks`, `outbox`; `slab`, `ordered`, `index` can fail to grow |
 //! | (10, of docs/behaviour.md) scope | `boundaries` |
 //! | what a diagnosis reads | `diagnosis` |
 
@@ -33,6 +33,7 @@ mod error;
 mod forwarding;
 mod handles;
 mod handover;
+mod index;
 mod interfaces;
 mod joining;
 mod lifetime;

@@ -91,6 +91,12 @@ impl Ordered {
         Some(id)
     }
 
+    /// The number of a key.
+    pub fn get(&self, key: u64) -> Option<u32> {
+        let run = self.runs.get(self.run_of(key))?;
+        run.keys.binary_search(&key).ok().map(|i| run.ids[i])
+    }
+
     /// The keys from `from` on, ascending, with their numbers.
     pub fn iter_from(&self, from: u64) -> impl Iterator<Item = (u64, u32)> + '_ {
         let runs = self.runs.get(self.run_of(from)..).unwrap_or_default();
@@ -186,6 +192,7 @@ mod tests {
                 check(&ordered, &model);
                 let (a, b) = (key / 2, key);
                 assert!(ordered.range(a, b).eq(model.range(a..=b).map(|(&k, &v)| (k, v))));
+                assert!((a..=b).all(|key| ordered.get(key) == model.get(&key).copied()));
             }
         }
         for key in 0..8_000 {

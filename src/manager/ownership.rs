@@ -142,7 +142,7 @@ impl Manager {
         let mut alerts = self.interfaces[id].mfe_refs as usize;
         for &party in parties {
             for entry in self.memberships.on_interface(id, party) {
-                alerts += 1 + self.most_prune_alerts(&entry);
+                alerts += 1 + self.most_prune_alerts(self.memberships.look_for(&entry), &entry);
             }
         }
         self.outbox.reserve_for_cleanup(alerts)
@@ -156,27 +156,35 @@ impl Manager {
         let (key, member) = (self.interfaces[id].key, self.interfaces.credited(id));
         // To the owner first, as for a single delete; to nobody about its own release.
         let owner = self.interfaces[id].routing.filter(|&owner| owner != caller);
-        let list = self.memberships.detach(id);
-        for number in list.ids() {
+        self.memberships.lend();
+        let first = self.memberships.first_on(id);
+        let mut next = first;
+        while let Some(number) = next {
+            next = self.memberships.next_on(number, id);
             for &party in parties {
                 let Some(entry) = self.memberships.held_entry(number, id, party) else { continue };
                 if let Some(owner) = owner.filter(|_| party == Party::Igmp) {
                     self.outbox.push(owner, Alert::LocalLeave { entry, interface: key });
                 }
-                self.memberships.remove(&entry, id, party, &self.interfaces);
+                let found = self.memberships.look_for(&entry);
+                self.memberships.remove(found, id, party, &self.interfaces);
             }
         }
-        for number in list.ids() {
+        next = first;
+        while let Some(number) = next {
+            next = self.memberships.next_on(number, id);
             if let Some(entry) = self.memberships.left_entry(number, id) {
-                self.tell_left(&entry, key, member, caller);
+                self.tell_left((&entry, self.memberships.look_for(&entry)), key, member, caller);
             }
         }
-        for number in list.ids() {
+        next = first;
+        while let Some(number) = next {
+            next = self.memberships.next_on(number, id);
             if let Some(entry) = self.memberships.left_entry(number, id) {
                 self.exclude_unkept(&entry, id, caller, cx);
             }
         }
-        self.memberships.reattach(id, list);
+        self.memberships.take_back(id);
         // Where IGMP leaves its owner's interface, what FORWARD put into other lists is the
         // owner's to take out.
         if self.interfaces[id].grafted && owner.is_none() {
