@@ -14,7 +14,7 @@ use super::pointer::Place;
 use super::protocol::client;
 use super::types::{MGM_MFE_STATS_0, MGM_MFE_STATS_1};
 use crate::engine::StatisticsSource;
-use crate::forwarder::EntryStatistics;
+use crate::forwarder::{EntryStatistics, InterfaceKey};
 use crate::manager::{Error, Flow, MfeView};
 use std::mem::offset_of;
 
@@ -77,7 +77,7 @@ pub unsafe extern "system" fn MgmGetMfe(pimm: PMIB_IPMCAST_MFE, pdwBufferSize: P
     guarded(OutOfMemoryIs::CanNotComplete, || {
         // SAFETY: NULL, or as the header asks.
         let (key, mut buffer) = unsafe { (flow_at(pimm)?, Buffer::new(pdwBufferSize, pbBuffer)?) };
-        ENGINE.mfe(key.source, key.group, |mfe| pack(&mut buffer, mfe))?;
+        ENGINE.mfe(key.source, key.group, |mfe| pack(&mut buffer, mfe, &mut Known::default()))?;
         Ok(buffer.single())
     })
 }
@@ -413,7 +413,8 @@ unsafe fn flow_at(mfe: PMIB_IPMCAST_MFE) -> Result<Flow, Error> {
 unsafe fn list(after: Option<Flow>, size: PDWORD, bytes: PBYTE, entries: PDWORD) -> Result<DWORD, Error> {
     // SAFETY: the caller's promise.
     let (mut buffer, entries) = unsafe { (Buffer::new(size, bytes)?, Place::new(entries)?) };
-    ENGINE.mfes(after, &mut |mfe| pack(&mut buffer, mfe));
+    let mut iif = Known::default();
+    ENGINE.mfes(after, &mut |mfe| pack(&mut buffer, mfe, &mut iif));
     Ok(buffer.list(entries))
 }
 
@@ -435,11 +436,25 @@ unsafe fn list_statistics(
     Ok(buffer.list(entries))
 }
 
+/// The protocol of the iif that was met last, in one call: the MFEs of a table have few.
+#[derive(Default)]
+struct Known(Option<(InterfaceKey, u32)>);
+
+impl Known {
+    fn protocol(&mut self, mfe: &MfeView<'_>) -> u32 {
+        match self.0 {
+            Some((iif, protocol)) if iif == mfe.iif() => protocol,
+            _ => self.0.insert((mfe.iif(), mfe.iif_protocol())).1,
+        }
+    }
+}
+
 /// Writes an MFE without statistics; false when it does not fit.
-fn pack(buffer: &mut Buffer, mfe: &MfeView<'_>) -> bool {
+fn pack(buffer: &mut Buffer, mfe: &MfeView<'_>, iif: &mut Known) -> bool {
     const FIXED: usize = offset_of!(MIB_IPMCAST_MFE, rgmioOutInfo);
     const PART: usize = size_of::<MIB_IPMCAST_OIF>();
-    let Some(mut room) = buffer.entry(FIXED, PART, mfe.oif_count()) else { return false };
+    let oifs = mfe.oif_count();
+    let Some(mut room) = buffer.entry(FIXED, PART, oifs) else { return false };
     let no_oif = MIB_IPMCAST_OIF { dwOutIfIndex: 0, dwNextHopAddr: 0, dwReserved: 0, dwReserved1: 0 };
     let fixed = MIB_IPMCAST_MFE {
         dwGroup: mfe.group().to_be(),
@@ -447,14 +462,14 @@ fn pack(buffer: &mut Buffer, mfe: &MfeView<'_>) -> bool {
         dwSrcMask: HOST_MASK,
         dwUpStrmNgbr: mfe.upstream().to_be(),
         dwInIfIndex: mfe.iif().if_index,
-        dwInIfProtocol: mfe.iif_protocol(),
+        dwInIfProtocol: iif.protocol(mfe),
         dwRouteProtocol: mfe.route_protocol(),
         dwRouteNetwork: mfe.route_network().to_be(),
         dwRouteMask: mfe.route_mask().to_be(),
         ulUpTime: saturate(mfe.up_time_ms() / 1000),
         ulExpiryTime: saturate(mfe.expires_in_ms().div_ceil(1000)),
         ulTimeOut: mfe.timeout_s(),
-        ulNumOutIf: saturate(mfe.oif_count() as u64),
+        ulNumOutIf: saturate(oifs as u64),
         fFlags: 0,
         dwReserved: 0,
         rgmioOutInfo: [no_oif],

@@ -43,7 +43,7 @@ impl<A: Address> Arrival<A> {
 }
 
 /// The route towards a source in the multicast view.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Route<A = u32> {
     /// The interface towards the source.
     pub if_index: u32,

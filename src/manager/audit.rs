@@ -13,6 +13,7 @@ impl Manager {
         let live = self.clients.iter().filter(|(_, _, client)| client.live).count();
         check(live == self.live_clients as usize, "live clients are counted wrong")?;
         check(self.mfes.is_consistent(), "the MFE indexes disagree")?;
+        check(self.sources.is_consistent(), "the routes of sources are counted wrong")?;
         check(self.memberships.is_consistent(&self.interfaces), "the membership indexes disagree")?;
         for (id, interface) in self.interfaces.iter() {
             check(interface.owner().is_some(), "an interface is held by nobody")?;
@@ -32,6 +33,7 @@ impl Manager {
             let keys = || mfe.oifs.iter().map(|oif| self.interfaces[oif.interface()].key);
             check(keys().is_sorted_by(|a, b| a < b), "oifs are not ascending")?;
             check(self.sources.is_known(mfe.flow.source), "an MFE's source is unknown")?;
+            check(mfe.route == self.sources.route_id(mfe.flow.source), "an MFE has another route than its source")?;
         }
         let counted: usize = self.interfaces.iter().map(|(_, interface)| interface.mfe_refs as usize).sum();
         check(refs == counted, "the uses of oifs are counted wrong")?;
@@ -86,6 +88,7 @@ mod tests {
     use super::super::{
         Answer, Boundary, Context, Direct, Error, Step,
         mfes::Oif,
+        sources::RouteId,
         tasks::Work,
         testing::{Nowhere, flow, link, manager, packet, resume},
     };
@@ -95,7 +98,7 @@ mod tests {
     fn parts_that_disagree_are_found() {
         assert_eq!(manager().audit(), Ok(()));
         type Break<'a> = (&'a str, &'a dyn Fn(&mut Manager));
-        let broken: [Break<'_>; 14] = [
+        let broken: [Break<'_>; 16] = [
             ("live clients are counted wrong", &|m| m.live_clients += 1),
             ("the MFE indexes disagree", &|m| m.mfes[0].flow = flow(6)),
             ("the membership indexes disagree", &|m| m.interfaces[1].routing = Some(0)),
@@ -116,6 +119,8 @@ mod tests {
             ("oifs are not ascending", &|m| m.mfes[0].oifs.reverse()),
             ("oifs are not ascending", &|m| m.mfes[0].oifs[1] = Oif::vetoed(1)),
             ("an MFE's source is unknown", &|m| m.sources.release(6)),
+            ("an MFE has another route than its source", &|m| m.mfes[0].route = RouteId::NONE),
+            ("the routes of sources are counted wrong", &|m| m.sources.miscount()),
             ("the uses of oifs are counted wrong", &|m| m.interfaces[2].mfe_refs += 1),
             ("the uses of sources are counted wrong", &|m| m.sources.hold(9, None)),
         ];

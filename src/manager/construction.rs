@@ -448,7 +448,8 @@ impl Manager {
         cx.forwarding.prepare(c.flow, oifs.len())?;
         self.sources.hold(c.flow.source, None);
         self.count_refs(&oifs, 1);
-        let mut mfe = Mfe::new(c.flow, c.incoming.iif, c.upstream, oifs);
+        let route = self.sources.route_id(c.flow.source);
+        let mut mfe = Mfe::new(c.flow, c.incoming.iif, route, c.upstream, oifs);
         mfe.packets_then = c.packets_then;
         let empty = mfe.is_empty();
         let id = self.mfes.insert(mfe, DEFAULT_TIMEOUT, cx.now);

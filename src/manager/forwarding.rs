@@ -127,7 +127,7 @@ impl Manager {
 
     /// Tells an iif's owner, if there is one to tell, that an MFE's list is empty.
     pub(super) fn tell_iif_prune(&mut self, id: MfeId, owner: Option<ClientId>, interface: InterfaceKey) {
-        let incarnation = self.mfes[id].incarnation;
+        let incarnation = self.mfes[id].incarnation.get();
         self.tell_prune_of(id, owner, interface, incarnation);
     }
 

@@ -95,7 +95,7 @@ impl Manager {
     /// A prune alert's answer: how long the then empty MFE lives from now.
     pub fn prune_timeout(&mut self, flow: Flow, incarnation: u32, seconds: u32, now: u64) {
         let Some(id) = self.mfes.find(flow) else { return };
-        if self.mfes[id].incarnation == incarnation && self.mfes[id].is_empty() {
+        if self.mfes[id].incarnation.get() == incarnation && self.mfes[id].is_empty() {
             let seconds = if seconds == 0 { DEFAULT_TIMEOUT } else { seconds.min(MAX_TIMEOUT) };
             self.mfes.set_timeout(id, seconds, now);
         }

@@ -75,6 +75,9 @@ impl Manager {
     /// The lowest source in use from `from` on whose route goes over a link, looking at
     /// `most` sources.
     pub fn source_over(&self, if_index: u32, from: u32, most: usize) -> Scan {
+        if !self.sources.any_over(if_index) {
+            return Scan::Over;
+        }
         let mut next = Some(from);
         for _ in 0..most {
             let Some(source) = next.and_then(|from| self.next_source(from, 0, 0)) else { return Scan::Over };

@@ -3,15 +3,16 @@
 
 use super::{
     Error,
+    index::Index,
     memberships::InterfaceId,
     ordered::Ordered,
     slab::Slab,
+    sources::RouteId,
     wheel::{Hook, Hooks, Wheel},
 };
 use crate::forwarder::InterfaceKey;
-use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
-use std::hash::BuildHasher;
+use std::{hint::black_box, num::NonZeroU32};
 
 /// An MFE's lifetime in seconds.
 pub const DEFAULT_TIMEOUT: u32 = 900;
@@ -76,8 +77,11 @@ pub struct Mfe {
     pub upstream: u32,
     /// The incoming interface, index 0 if there is none.
     pub iif: InterfaceKey,
-    /// Told from every other MFE there was for the flow.
-    pub incarnation: u32,
+    /// The route to its source.
+    pub route: RouteId,
+    /// Told from every other MFE there was for the flow. Its spare value 0 saves the slab
+    /// a word.
+    pub incarnation: NonZeroU32,
     /// Its lifetime in seconds.
     pub timeout: u32,
     /// When it was made or renewed.
@@ -97,12 +101,13 @@ pub struct Mfe {
 
 impl Mfe {
     /// A new entry that is in no index yet.
-    pub fn new(flow: Flow, iif: InterfaceKey, upstream: u32, oifs: OifList) -> Self {
+    pub fn new(flow: Flow, iif: InterfaceKey, route: RouteId, upstream: u32, oifs: OifList) -> Self {
         Self {
             flow,
             upstream,
             iif,
-            incarnation: 0,
+            route,
+            incarnation: NonZeroU32::MIN,
             timeout: 0,
             created: 0,
             packets_then: 0,
@@ -141,13 +146,12 @@ struct Link {
 /// All MFEs.
 pub struct Mfes {
     slab: Slab<Mfe>,
-    by_flow: HashTable<MfeId>,
+    by_flow: Index,
     by_group: Ordered,
     by_source: Ordered,
     links: Vec<Link>,
     wheel: Wheel,
-    hasher: Option<DefaultHashBuilder>,
-    incarnation: u32,
+    incarnation: NonZeroU32,
     evaluations: u64,
 }
 
@@ -157,22 +161,17 @@ impl Hooks for Slab<Mfe> {
     }
 }
 
-fn hash(hasher: &Option<DefaultHashBuilder>, flow: Flow) -> u64 {
-    hasher.as_ref().map_or(0, |hasher| hasher.hash_one(flow.by_group()))
-}
-
 impl Mfes {
     /// None; allocates nothing.
     pub const fn new() -> Self {
         Self {
             slab: Slab::new(),
-            by_flow: HashTable::new(),
+            by_flow: Index::new(),
             by_group: Ordered::new(),
             by_source: Ordered::new(),
             links: Vec::new(),
             wheel: Wheel::new(),
-            hasher: None,
-            incarnation: 0,
+            incarnation: NonZeroU32::MIN,
             evaluations: 0,
         }
     }
@@ -184,9 +183,9 @@ impl Mfes {
 
     /// Makes room so that the next insert cannot fail.
     pub fn reserve_one(&mut self) -> Result<(), Error> {
-        self.hasher.get_or_insert_default();
-        let (hasher, slab) = (&self.hasher, &self.slab);
-        self.by_flow.try_reserve(1, |&id| hash(hasher, slab[id].flow))?;
+        self.by_flow.seed();
+        let slab = &self.slab;
+        self.by_flow.reserve_one(|id| slab[id].flow.by_group())?;
         self.slab.reserve(1)?;
         self.by_group.reserve_one()?;
         self.by_source.reserve_one()?;
@@ -200,14 +199,13 @@ impl Mfes {
 
     /// Adds an MFE that is not there, into room that was reserved.
     pub fn insert(&mut self, mut mfe: Mfe, timeout: u32, now: u64) -> MfeId {
-        // 0 is no MFE's.
-        self.incarnation = self.incarnation.checked_add(1).unwrap_or(1);
+        self.incarnation = self.incarnation.checked_add(1).unwrap_or(NonZeroU32::MIN);
         mfe.incarnation = self.incarnation;
         mfe.created = now;
         let (flow, iif) = (mfe.flow, mfe.iif);
         let id = self.slab.insert(mfe);
-        let (hasher, slab) = (&self.hasher, &self.slab);
-        self.by_flow.insert_unique(hash(hasher, flow), id, |&id| hash(hasher, slab[id].flow));
+        let slab = &self.slab;
+        self.by_flow.insert(self.by_flow.hash(flow.by_group()), id, |id| slab[id].flow.by_group());
         self.by_group.insert(flow.by_group(), id);
         self.by_source.insert(flow.by_source(), id);
         self.link(id, iif.if_index);
@@ -232,12 +230,7 @@ impl Mfes {
         let flow = self.slab.get(id)?.flow;
         self.unlink(id);
         self.wheel.disarm(&mut self.slab, id);
-        if let Ok(found) = self.by_flow.find_entry(hash(&self.hasher, flow), |&other| other == id) {
-            found.remove();
-        }
-        if self.by_flow.is_empty() {
-            self.by_flow = HashTable::new();
-        }
+        self.by_flow.remove(self.by_flow.hash(flow.by_group()), id);
         self.by_group.remove(flow.by_group());
         self.by_source.remove(flow.by_source());
         let mfe = self.slab.remove(id);
@@ -247,7 +240,7 @@ impl Mfes {
 
     /// The MFE for a flow.
     pub fn find(&self, flow: Flow) -> Option<MfeId> {
-        self.by_flow.find(hash(&self.hasher, flow), |&id| self.slab[id].flow == flow).copied()
+        self.by_flow.find(self.by_flow.hash(flow.by_group()), |id| self.slab[id].flow == flow)
     }
 
     /// Sets how long an MFE lives from now.
@@ -338,6 +331,14 @@ impl Mfes {
         self.by_source.range(first, first | u64::from(u32::MAX)).map(|(_, id)| id)
     }
 
+    /// The route to a source is another one.
+    pub fn set_route(&mut self, source: u32, route: RouteId) {
+        let first = Flow { source, group: 0 }.by_source();
+        for (_, id) in self.by_source.range(first, first | u64::from(u32::MAX)) {
+            self.slab[id].route = route;
+        }
+    }
+
     /// The lowest source from `source` on that has MFEs.
     pub fn next_source(&self, source: u32) -> Option<u32> {
         let first = Flow { source, group: 0 }.by_source();
@@ -352,7 +353,8 @@ impl Mfes {
     /// In (group, source) order, all that come after a flow, or all.
     pub fn after(&self, flow: Option<Flow>) -> impl Iterator<Item = MfeId> + '_ {
         let from = flow.map_or(Some(0), |flow| flow.by_group().checked_add(1));
-        from.into_iter().flat_map(|from| self.by_group.iter_from(from)).map(|(_, id)| id)
+        let ids = from.into_iter().flat_map(|from| self.by_group.iter_from(from)).map(|(_, id)| id);
+        Ahead { slab: &self.slab, ids, next: [NONE; AHEAD], at: 0, len: 0 }
     }
 
     /// Whether the indexes hold the same MFEs.
@@ -407,6 +409,45 @@ impl Mfes {
     }
 }
 
+/// The most MFEs that are looked at ahead of the one that is read.
+const AHEAD: usize = 128;
+
+/// Gives the numbers that `ids` gives. MFEs that follow each other in order lie anywhere in
+/// memory: those that come next are looked at together, so that their memory is waited for
+/// once for many of them.
+struct Ahead<'a, I> {
+    slab: &'a Slab<Mfe>,
+    ids: I,
+    next: [MfeId; AHEAD],
+    at: usize,
+    len: usize,
+}
+
+impl<I: Iterator<Item = MfeId>> Iterator for Ahead<'_, I> {
+    type Item = MfeId;
+
+    fn next(&mut self) -> Option<MfeId> {
+        if self.at == self.len {
+            // Few at first: often no more than one is read.
+            let most = (self.len * 2).clamp(1, AHEAD);
+            (self.at, self.len) = (0, 0);
+            for id in self.ids.by_ref().take(most) {
+                self.next[self.len] = id;
+                self.len += 1;
+            }
+            // Fields that are far apart: an entry is in two or three lines of the cache.
+            let look = |sum, &id: &MfeId| {
+                let mfe = &self.slab[id];
+                sum ^ mfe.expires() ^ mfe.created ^ u64::from(mfe.timeout)
+            };
+            black_box(self.next[..self.len].iter().fold(0, look));
+        }
+        let id = *self.next[..self.len].get(self.at)?;
+        self.at += 1;
+        Some(id)
+    }
+}
+
 impl std::ops::Index<MfeId> for Mfes {
     type Output = Mfe;
 
@@ -432,7 +473,7 @@ mod tests {
     fn add(mfes: &mut Mfes, source: u32, if_index: u32) -> MfeId {
         mfes.reserve_one().unwrap();
         let flow = Flow { source, group: 0xEF01_0101 };
-        mfes.insert(Mfe::new(flow, link(if_index), 0, OifList::new()), DEFAULT_TIMEOUT, 0)
+        mfes.insert(Mfe::new(flow, link(if_index), RouteId::NONE, 0, OifList::new()), DEFAULT_TIMEOUT, 0)
     }
 
     /// Three entries on link 1.
@@ -455,7 +496,7 @@ mod tests {
         let key = |source| Flow { source, group: 0xEF01_0101 };
         type Break<'a> = (&'a str, &'a dyn Fn(&mut Mfes));
         let broken: [Break<'_>; 10] = [
-            ("one twice by flow", &|m| _ = m.by_flow.insert_unique(1, 0, |_| 1)),
+            ("one twice by flow", &|m| m.by_flow.insert(1, 0, |_| 1)),
             ("one more by group", &|m| {
                 m.by_group.reserve_one().unwrap();
                 m.by_group.insert(key(9).by_group(), 0);
@@ -493,5 +534,42 @@ mod tests {
             breaks(&mut mfes);
             assert!(!mfes.is_consistent(), "{what} is not found");
         }
+    }
+
+    #[test]
+    fn all_come_in_order_from_anywhere_on() {
+        let mut mfes = Mfes::new();
+        let mut sources: Vec<u32> = (0..200).map(|n| n * 77 % 200 + 1).collect();
+        sources.iter().for_each(|&source| _ = add(&mut mfes, source, 1));
+        sources.sort_unstable();
+        for after in [0, 1, 2, 5, 100, 199, 200] {
+            let flow = (after > 0).then_some(Flow { source: after, group: 0xEF01_0101 });
+            let got: Vec<u32> = mfes.after(flow).map(|id| mfes[id].flow.source).collect();
+            assert_eq!(got, sources[after as usize..]);
+        }
+        let mut last = mfes.after(Some(Flow { source: u32::MAX, group: u32::MAX }));
+        assert_eq!((last.next(), last.next()), (None, None));
+    }
+
+    #[test]
+    fn a_source_s_new_route_is_all_its_entries() {
+        let mut sources = super::super::sources::Sources::new();
+        sources.reserve_one().unwrap();
+        let route = crate::forwarder::Route { if_index: 1, gateway: 0, network: 0, prefix_len: 0, protocol: 3 };
+        sources.hold(2, Some(route));
+        let mut mfes = on_one_link();
+        mfes.set_route(2, sources.route_id(2));
+        let has_route = [1, 2, 3].map(|source| {
+            let id = mfes.find(Flow { source, group: 0xEF01_0101 }).unwrap();
+            mfes[id].route != RouteId::NONE
+        });
+        assert_eq!(has_route, [false, true, false]);
+    }
+
+    #[test]
+    fn an_entry_with_four_oifs_is_small() {
+        let mut slab = Slab::<Mfe>::new();
+        slab.reserve(1).unwrap();
+        assert_eq!((size_of::<Mfe>(), slab.slot_size(), size_of::<OifList>()), (112, 112, 24));
     }
 }

@@ -50,11 +50,13 @@ impl Manager {
         let entries = self.exact_by_source.range(u64::from(source) << 32, u64::from(source) << 32 | 0xFFFF_FFFF);
         self.outbox.reserve(2 * entries.count())?;
         self.reserve_tasks(1)?;
+        self.sources.reserve_route()?;
         let hop = |route: Option<&Route>| route.map(|route| (route.if_index, route.gateway));
         let same_hop = hop(self.sources.route(source)) == hop(route.as_ref());
         let moves = if same_hop { Default::default() } else { self.moves_of_source(source)? };
         let old = self.owner_towards(source);
         self.sources.set_route(source, route);
+        self.mfes.set_route(source, self.sources.route_id(source));
         let new = self.owner_towards(source);
         if old != new {
             let mut from = u64::from(source) << 32;

@@ -137,6 +137,12 @@ impl<T> Slab<T> {
         }
     }
 
+    /// How many bytes a value takes.
+    #[cfg(test)]
+    pub fn slot_size(&self) -> usize {
+        size_of::<Slot<T>>()
+    }
+
     fn slot_mut(&mut self, id: u32) -> Option<&mut Slot<T>> {
         self.chunks.get_mut(id as usize / CHUNK)?.get_mut(id as usize % CHUNK)
     }

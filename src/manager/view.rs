@@ -57,7 +57,7 @@ impl MfeView<'_> {
     }
 
     fn route(&self) -> Option<&Route> {
-        self.manager.sources.route(self.mfe.flow.source)
+        self.manager.sources.route_of(self.mfe.route)
     }
 
     /// The MIB number of the protocol of the route to the source, 0 without a route.
