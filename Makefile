@@ -1,7 +1,8 @@
 # The commands to know:
 #   make demo     build, and show multicast forwarding at work in three namespaces
 #   make check    every test, the random and exhaustive ones shortened
-#   make check-full  all of it at length, with sanitizers, valgrind and mutants
+#   make check-full  all of it at length, with sanitizers, valgrind, packages and mutants
+#   make && sudo make install  into PREFIX (/usr/local)
 #   make bench    every benchmark, written to docs/performance.md
 # BUILD and CARGO_TARGET_DIR choose where things are built.
 
@@ -50,9 +51,14 @@ demo: deps-demo lib
 
 LINK = -L$(LIB) -lrtm -lpthread -Wl,-rpath,$(abspath $(LIB))
 
-# The commands of an installation.
+# The commands of an installation: to be run here, and to be installed.
 tools: lib
-	$(MAKE) --no-print-directory $(BIN)/mgm-diagnose
+	$(MAKE) --no-print-directory $(BIN)/mgm-diagnose $(BUILD)/install/mgm-diagnose
+
+# The installed one finds the library where the system looks for libraries.
+$(BUILD)/install/mgm-diagnose: tools/mgm_diagnose.c $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(CPPFLAGS) -Iinclude $< -o $@ $(LDFLAGS) -L$(LIB) -lrtm
 
 $(BIN)/mgm-diagnose: tools/mgm_diagnose.c $(HEADERS)
 	@mkdir -p $(@D)
@@ -72,11 +78,58 @@ $(DEMO)/mcast_%: c-tests/netns/mcast_%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $< -o $@
 
+# Where things are installed. The headers go to the prefix's include, or the CMake package
+# could not be moved with its tree; DESTDIR goes before all, for packages.
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/librtm
+INCLUDEDIR = $(PREFIX)/include
+INSTALL = install
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | sed -n 1p)
+# Of the C interface: [package.metadata.capi.library].
+SO_VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | sed -n 2p)
+SO_FILE = librtm.so.$(SO_VERSION)
+SONAME = librtm.so.$(firstword $(subst ., ,$(SO_VERSION)))
+DOCS = README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/behaviour.md docs/diagnosis.md docs/restart.md
+
+.PHONY: install uninstall
+
+# Builds nothing that is there already: as root there may be no cargo.
+install:
+	$(if $(wildcard $(BUILD)/install/mgm-diagnose),,$(MAKE) --no-print-directory tools)
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(LIBDIR)/cmake/MGM $(INCLUDEDIR) $(BINDIR) $(DOCDIR) \
+		$(MANDIR)/man3 $(MANDIR)/man7 $(MANDIR)/man8)
+	$(INSTALL) -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/$(SO_FILE)
+	ln -sfn $(SO_FILE) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sfn $(SONAME) $(DESTDIR)$(LIBDIR)/librtm.so
+	$(INSTALL) -m 644 $(LIBRARY:.so=.a) $(DESTDIR)$(LIBDIR)
+	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)
+	$(if $(wildcard include/compat/*.h),$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR)/mgm/compat)
+	$(if $(wildcard include/compat/*.h),$(INSTALL) -m 644 include/compat/*.h $(DESTDIR)$(INCLUDEDIR)/mgm/compat)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|' \
+		-e 's|@INCLUDEDIR@|$${prefix}/include|' -e 's|@VERSION@|$(VERSION)|' rtm.pc.in \
+		>$(DESTDIR)$(LIBDIR)/pkgconfig/rtm.pc
+	$(INSTALL) -m 644 cmake/installed/*.cmake $(DESTDIR)$(LIBDIR)/cmake/MGM
+	$(INSTALL) -m 755 $(BUILD)/install/mgm-diagnose $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 644 docs/man/*.3 $(DESTDIR)$(MANDIR)/man3
+	$(INSTALL) -m 644 docs/man/*.7 $(DESTDIR)$(MANDIR)/man7
+	$(INSTALL) -m 644 docs/man/*.8 $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(SO_FILE) $(SONAME) librtm.so librtm.a pkgconfig/rtm.pc)
+	rm -f $(addprefix $(DESTDIR)$(INCLUDEDIR)/,$(notdir $(HEADERS))) $(DESTDIR)$(BINDIR)/mgm-diagnose
+	rm -f $(foreach section,3 7 8,$(addprefix $(DESTDIR)$(MANDIR)/man$(section)/,$(notdir $(wildcard docs/man/*.$(section)))))
+	rm -rf $(DESTDIR)$(LIBDIR)/cmake/MGM $(DESTDIR)$(INCLUDEDIR)/mgm/compat $(DESTDIR)$(DOCDIR)
+	rmdir $(DESTDIR)$(INCLUDEDIR)/mgm 2>/dev/null || true
+
 # What each job found, in a line or some; each job adds its own, and scripts/job.sh those
 # that failed.
 export SUMMARY = $(abspath $(BUILD))/summary.txt
 QUICK = rust-tests ctest interleavings asan
-LONG = rust-tests ctest asan interleavings tsan valgrind mutants
+LONG = rust-tests ctest asan interleavings tsan valgrind check-packages mutants
 JOBS = $(MAKE) --no-print-directory --keep-going
 SUMMARY_NEW = @mkdir -p $(BUILD) && : >$(SUMMARY)
 SUMMARY_SHOW = echo "== The numbers of all jobs:" && cat $(SUMMARY) && exit $$failed
@@ -93,7 +146,11 @@ check-full: deps-check
 	@failed=0; $(JOBS) --jobs=2 --output-sync=target $(QUICK:%=quick-%) || failed=1; \
 		$(JOBS) $(LONG:%=long-%) || failed=1; $(SUMMARY_SHOW)
 
-.PHONY: rust-tests interleavings asan tsan valgrind mutants $(QUICK:%=quick-%) $(LONG:%=long-%)
+# Packages and what needs tools of its own: minutes.
+check-packages: deps-check lib
+	scripts/packages.sh
+
+.PHONY: check-packages rust-tests interleavings asan tsan valgrind mutants $(QUICK:%=quick-%) $(LONG:%=long-%)
 
 $(QUICK:%=quick-%): quick-%:
 	@+scripts/job.sh $* $(MAKE) --no-print-directory $*

@@ -1,7 +1,7 @@
 #!/bin/bash
 # deps.sh GROUP: are the Debian packages there that something needs? The groups: demo, check
-# (the tests), tsan and valgrind (the tests under those), full (all of these), bench.
-# As root the missing ones are installed, otherwise they are named.
+# (the tests), tsan and valgrind (the tests under those), packages, full (all of these),
+# bench. As root the missing ones are installed, otherwise they are named.
 #
 # 77: the machine lacks some, and they are not to be had here. Any other failure is one.
 set -euo pipefail
@@ -21,7 +21,9 @@ check=(
     "ctest cmake"
     "strace strace"
     "clang clang"
+    "pkg-config pkg-config"
     "doxygen doxygen"
+    "abidiff abigail-tools"
     "man man-db"
     "mandoc mandoc"
     "/usr/share/mingw-w64/include/mgm.h mingw-w64-common"
@@ -41,13 +43,20 @@ bench=(
     "cmake cmake"
     "gnuplot gnuplot-nox"
 )
+packages=(
+    "dpkg-buildpackage dpkg-dev"
+    "dh debhelper"
+    "lintian lintian"
+    "/usr/include/openssl/ssl.h libssl-dev"
+)
 
 case ${1:-} in
 demo) wanted=("${demo[@]}") ;;
 check) wanted=("${check[@]}") ;;
 tsan) wanted=("${check[@]}" "${tsan[@]}") ;;
 valgrind) wanted=("${check[@]}" "${valgrind[@]}") ;;
-full) wanted=("${check[@]}" "${tsan[@]}" "${valgrind[@]}") ;;
+packages) wanted=("${check[@]}" "${packages[@]}") ;;
+full) wanted=("${check[@]}" "${tsan[@]}" "${valgrind[@]}" "${packages[@]}") ;;
 bench) wanted=("${bench[@]}") ;;
 *)
     sed -n '2,3s/^# //p' "$0" >&2
