@@ -20,6 +20,7 @@ packets=100 group=239.1.1.1 source=10.0.1.2
 fail() {
     echo "FAILED: $1; $(basename "$program") said:"
     cat "$work/program"
+    kill -KILL "${pids[program]}" 2>/dev/null || true
     exit 1
 }
 program=$1
@@ -37,10 +38,10 @@ mkfifo "$work/stdin"
 exec 8<>"$work/stdin"
 "$@" "$up" "$down" $group <"$work/stdin" >"$work/program" 2>&1 8>&- 9>&- &
 pids[program]=$!
-is_ready() { grep -qx ready "$work/program" || ! kill -0 "${pids[program]}" 2>/dev/null; }
+is_ready() { grep -qsx ready "$work/program" || ! kill -0 "${pids[program]}" 2>/dev/null; }
 until_true 60 is_ready && grep -qx ready "$work/program" || fail "not ready"
 start_in receiver receiver "$work/mcast_recv" $group $packets -a 10.0.2.2 -d 30
-until_true 10 grep -q ready "$work/receiver" || fail "no receiver"
+until_true 10 grep -qs ready "$work/receiver" || fail "no receiver"
 in_ns sender "$work/mcast_send" $group $packets -s $source -i 20000 >"$work/sender" || fail "no sender"
 finished receiver || true
 received=$(tail -n 1 "$work/receiver")
@@ -50,6 +51,8 @@ grep -qx "creation $source $group out \[$down\]" "$work/program" || fail "no cre
 
 # The end of its standard input.
 exec 8>&-
+has_ended() { ! kill -0 "${pids[program]}" 2>/dev/null; }
+until_true 30 has_ended || fail "no end"
 finished program || fail "a bad end"
 table_is_empty() { [ -z "$(tail -q -n +2 /proc/net/ip_mr_cache /proc/net/ip_mr_vif)" ]; }
 until_true 10 table_is_empty || fail "the kernel's table is not empty"
