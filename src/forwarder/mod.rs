@@ -12,6 +12,7 @@ pub use address::{Address, MAX_IPV4_HEADER};
 
 // The door to the kernel: what stands behind it does not ask which system this is.
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere.rs")]
+#[cfg(not(mutants))]
 pub mod linux;
 pub mod memory;
 
