@@ -74,6 +74,9 @@ int receive_packet(struct world *world, struct packet *packet);
 /* Forgets what has arrived. */
 void receive_nothing(struct world *world);
 
+/* Packets that the machine has dropped on their way from one interface to the next. */
+unsigned long network_drops(void);
+
 /* CLOCK_REALTIME, which the kernel's time stamps have. */
 uint64_t now_ns(void);
 void sleep_until(uint64_t when);
