@@ -1,7 +1,8 @@
 # The commands to know:
 #   make demo     build, and show multicast forwarding at work in three namespaces
 #   make check    every test, the random and exhaustive ones shortened
-#   make check-full  all of it at length, with sanitizers, valgrind, packages and mutants
+#   make check-full  all of it at length, with sanitizers, valgrind, packages, bindings and mutants
+#   make check-bindings  the library from C++, Rust, Python, Go and C#, once installed
 #   make && sudo make install  into PREFIX (/usr/local)
 #   make bench    every benchmark, written to docs/performance.md
 # BUILD and CARGO_TARGET_DIR choose where things are built.
@@ -21,7 +22,7 @@ LIB = $(BUILD)/lib
 BIN = $(BUILD)/bin
 DEMO = $(BUILD)/demo
 PROTOCOLS = c-tests/protocols
-HEADERS = include/mgm.h include/mgmhost.h
+HEADERS = include/mgm.h include/mgmhost.h include/mgm.hpp
 
 .PHONY: all demo check check-full ctest headers docs bench clean lib tools door
 .PHONY: deps-demo deps-check deps-bench
@@ -129,7 +130,7 @@ uninstall:
 # that failed.
 export SUMMARY = $(abspath $(BUILD))/summary.txt
 QUICK = rust-tests ctest interleavings asan
-LONG = rust-tests ctest asan interleavings tsan valgrind check-packages mutants
+LONG = rust-tests ctest asan interleavings tsan valgrind check-packages check-bindings mutants
 JOBS = $(MAKE) --no-print-directory --keep-going
 SUMMARY_NEW = @mkdir -p $(BUILD) && : >$(SUMMARY)
 SUMMARY_SHOW = echo "== The numbers of all jobs:" && cat $(SUMMARY) && exit $$failed
@@ -173,6 +174,11 @@ asan interleavings:
 # 77: the machine lacks something; the script said what.
 tsan valgrind:
 	@scripts/$@.sh || { code=$$?; [ $$code = 77 ] && echo "$@: skipped" | tee -a $(SUMMARY) || exit $$code; }
+
+.PHONY: check-bindings
+check-bindings: lib tools
+	-@scripts/deps.sh bindings
+	@scripts/bindings.sh || { code=$$?; [ $$code = 77 ] || exit $$code; }
 
 # For each mutant the short tests: thousands of runs.
 mutants:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # deps.sh GROUP: are the Debian packages there that something needs? The groups: demo, check
-# (the tests), tsan and valgrind (the tests under those), packages, full (all of these),
-# bench. As root the missing ones are installed, otherwise they are named.
+# (the tests), bench, tsan, valgrind, packages and bindings (those tests), full (all tests).
+# As root the missing ones are installed, otherwise they are named.
 #
 # 77: the machine lacks some, and they are not to be had here. Any other failure is one.
 set -euo pipefail
@@ -49,20 +49,33 @@ packages=(
     "lintian lintian"
     "/usr/include/openssl/ssl.h libssl-dev"
 )
+bindings=(
+    "pkg-config pkg-config"
+    "readelf binutils"
+    "x86_64-w64-mingw32-g++ g++-mingw-w64-x86-64-posix"
+    "/usr/share/python-wheels python3-venv"
+    "/usr/lib/python3/dist-packages/setuptools python3-setuptools"
+    "/usr/lib/python3/dist-packages/wheel python3-wheel"
+    "mypy mypy"
+    "go golang-go"
+    "mcs mono-mcs"
+    "mono mono-runtime"
+)
 
 case ${1:-} in
-demo) wanted=("${demo[@]}") ;;
-check) wanted=("${check[@]}") ;;
-tsan) wanted=("${check[@]}" "${tsan[@]}") ;;
-valgrind) wanted=("${check[@]}" "${valgrind[@]}") ;;
-packages) wanted=("${check[@]}" "${packages[@]}") ;;
-full) wanted=("${check[@]}" "${tsan[@]}" "${valgrind[@]}" "${packages[@]}") ;;
-bench) wanted=("${bench[@]}") ;;
+demo | check | bench) groups=("$1") ;;
+tsan | valgrind | packages | bindings) groups=(check "$1") ;;
+full) groups=(check tsan valgrind packages bindings) ;;
 *)
     sed -n '2,3s/^# //p' "$0" >&2
     exit 2
     ;;
 esac
+wanted=()
+for name in "${groups[@]}"; do
+    declare -n group=$name
+    wanted+=("${group[@]}")
+done
 
 # iproute2 puts ip into a directory that not every user has in the PATH.
 PATH=$PATH:/usr/sbin:/sbin

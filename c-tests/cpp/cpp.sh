@@ -12,15 +12,15 @@ flags=(-std=c++20 -g -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I"$
 echo '#include <mgm.hpp>
 std::string other_file() { return std::error_code(mgm::Errc::not_found).message() + mgm::Address(1, 2, 3, 4).text(); }
 mgm::Registration other_registration() { return {}; }' >"$work/other.cpp"
-compiled=0
+with=()
 
 # build_and_run COMPILER OPTION...
 build_and_run() {
     "$@" "${flags[@]}" "$here/wrapper.cpp" "$work/other.cpp" -o "$work/wrapper" \
         -L"${MGM_LIB:?}" -lrtm -pthread -Wl,-rpath,"$MGM_LIB"
     echo "$*:"
-    env -u MGM_FORWARDER "$work/wrapper"
-    compiled=$((compiled + 1))
+    env -u MGM_FORWARDER "$work/wrapper" | tee "$work/log"
+    with+=("$1${2:+ with sanitizers}")
 }
 
 for compiler in g++ clang++; do
@@ -30,7 +30,7 @@ for compiler in g++ clang++; do
         echo "without $compiler: not installed"
     fi
 done
-if [ "$compiled" = 0 ]; then
+if [ ${#with[@]} = 0 ]; then
     echo "skipped: neither g++ nor clang++"
     exit 77
 fi
@@ -40,7 +40,8 @@ fi
 if command -v x86_64-w64-mingw32-g++ >/dev/null; then
     x86_64-w64-mingw32-g++ -std=c++20 -Wall -Wextra -Wpedantic -Werror -I"$MGM_INCLUDE" -c "$here/wrapper.cpp" \
         -o "$work/wrapper.obj"
-    echo "x86_64-w64-mingw32-g++: compiles"
+    windows="compiles for Windows"
 else
-    echo "not compiled for Windows: no x86_64-w64-mingw32-g++"
+    windows="not compiled for Windows: no x86_64-w64-mingw32-g++"
 fi
+echo "C++: $(tail -n 1 "$work/log") with ${with[*]}; $windows"
