@@ -43,21 +43,28 @@ impl<C: Client> Delivery<C> {
     }
 
     /// Starts delivering to a client; `None` when there is nobody to deliver to, or
-    /// another thread does it already.
-    pub fn start_delivering(&mut self, index: u32) -> Option<ClientId> {
+    /// another thread does it already. It counts as one running callback.
+    pub fn start_delivering(&mut self, index: u32) -> Option<(ClientId, C)> {
         let slot = self.slots.get_mut(index as usize)?.as_mut()?;
         if slot.delivering || slot.closing {
             return None;
         }
         slot.delivering = true;
-        Some(slot.id)
+        slot.running += 1;
+        Some((slot.id, slot.client))
     }
 
-    /// Ends delivering.
-    pub fn stop_delivering(&mut self, id: ClientId) {
+    /// Whether callbacks of a client may start.
+    pub fn is_open(&mut self, id: ClientId) -> bool {
+        self.slot(id).is_some_and(|slot| !slot.closing)
+    }
+
+    /// Ends delivering; says whether it was the last callback of a client that has gone.
+    pub fn stop_delivering(&mut self, id: ClientId) -> bool {
         if let Some(slot) = self.slot(id) {
             slot.delivering = false;
         }
+        self.end_callback(id)
     }
 
     /// Starts one callback; `None` when the client is gone.

@@ -13,7 +13,7 @@ mod thread;
 
 pub use crate::manager::OifAsk;
 pub use delivery::Delivery;
-pub use thread::{CallDepth, CallbackDepth, in_callback, in_outermost_call, owe, pop_owed};
+pub use thread::{CallDepth, as_callback, in_callback, owe, settle};
 
 use crate::{
     forwarder::{InterfaceKey, Route},

@@ -1,16 +1,19 @@
 //! What a thread is in the middle of: calls of the manager, callbacks, and the
 //! clients to which its calls owe alerts. No destructors, so no allocation.
 
-use crate::{
-    manager::{Popped, Touched},
-    sync::thread_local,
-};
+use crate::{manager::Touched, sync::thread_local};
 use std::cell::Cell;
 
+/// In one place: finding a thread's own takes a shared library some time.
+struct Thread {
+    calls: Cell<u32>,
+    callbacks: Cell<u32>,
+    owed: Cell<Touched>,
+}
+
 thread_local! {
-    static CALLS: Cell<u32> = const { Cell::new(0) };
-    static CALLBACKS: Cell<u32> = const { Cell::new(0) };
-    static OWED: Cell<Touched> = const { Cell::new(Touched::NONE) };
+    static THREAD: Thread =
+        const { Thread { calls: Cell::new(0), callbacks: Cell::new(0), owed: Cell::new(Touched::NONE) } };
 }
 
 /// This thread is in a call of the manager as long as this lives.
@@ -19,55 +22,61 @@ pub struct CallDepth(());
 impl CallDepth {
     /// Enters a call.
     pub fn enter() -> Self {
-        CALLS.with(|calls| calls.set(calls.get() + 1));
+        THREAD.with(|thread| thread.calls.set(thread.calls.get() + 1));
         Self(())
     }
 }
 
 impl Drop for CallDepth {
     fn drop(&mut self) {
-        CALLS.with(|calls| calls.set(calls.get() - 1));
+        THREAD.with(|thread| thread.calls.set(thread.calls.get() - 1));
     }
 }
 
-/// This thread is in a callback as long as this lives.
-pub struct CallbackDepth(());
+/// Runs a callback, which this thread then is in.
+pub fn as_callback<R>(callback: impl FnOnce() -> R) -> R {
+    struct Depth<'a>(&'a Cell<u32>);
 
-impl CallbackDepth {
-    /// Enters a callback.
-    pub fn enter() -> Self {
-        CALLBACKS.with(|callbacks| callbacks.set(callbacks.get() + 1));
-        Self(())
+    impl Drop for Depth<'_> {
+        fn drop(&mut self) {
+            self.0.set(self.0.get() - 1);
+        }
     }
-}
 
-impl Drop for CallbackDepth {
-    fn drop(&mut self) {
-        CALLBACKS.with(|callbacks| callbacks.set(callbacks.get() - 1));
-    }
-}
-
-/// Whether the thread's current call was not made inside a callback.
-pub fn in_outermost_call() -> bool {
-    CALLS.with(Cell::get) == 1
+    THREAD.with(|thread| {
+        thread.callbacks.set(thread.callbacks.get() + 1);
+        let _depth = Depth(&thread.callbacks);
+        callback()
+    })
 }
 
 /// Whether this thread is inside a callback.
 pub fn in_callback() -> bool {
-    CALLBACKS.with(Cell::get) > 0
+    THREAD.with(|thread| thread.callbacks.get() > 0)
 }
 
 /// The thread's call caused alerts to these clients.
 pub fn owe(clients: Touched) {
-    let mut owed = OWED.with(Cell::get);
-    owed.merge(clients);
-    OWED.with(|cell| cell.set(owed));
+    if clients != Touched::NONE {
+        THREAD.with(|thread| thread.owe(clients));
+    }
 }
 
-/// Takes one of the clients to whom this thread owes alerts.
-pub fn pop_owed() -> Option<Popped> {
-    let mut owed = OWED.with(Cell::get);
-    let popped = owed.pop();
-    OWED.with(|cell| cell.set(owed));
-    popped
+/// At the end of a call that caused alerts to these clients: to whom this thread owes
+/// alerts now. Nobody where the call was made inside a callback, as it goes on owing them.
+pub fn settle(clients: Touched) -> Touched {
+    THREAD.with(|thread| {
+        thread.owe(clients);
+        if thread.calls.get() == 1 { thread.owed.replace(Touched::NONE) } else { Touched::NONE }
+    })
+}
+
+impl Thread {
+    fn owe(&self, clients: Touched) {
+        if clients != Touched::NONE {
+            let mut owed = self.owed.get();
+            owed.merge(clients);
+            self.owed.set(owed);
+        }
+    }
 }

@@ -4,8 +4,8 @@
 
 use super::{Core, Engine};
 use crate::{
-    alerts::{CallDepth, CallbackDepth, Client, in_outermost_call, owe},
-    manager::{Context, Error, Manager, Step},
+    alerts::{CallDepth, Client, as_callback, owe, settle},
+    manager::{Context, Error, Manager, Step, Touched},
     sync::{Condvar, MutexGuard, yield_now},
 };
 use std::{
@@ -86,11 +86,10 @@ impl<C: Client> Call<C> {
 
     /// Writes the log lines that wait.
     pub(super) fn write_log(&mut self) {
-        while let Some((line, sink)) = self.ports.log.pop() {
-            self.unlocked(|| {
-                let _depth = CallbackDepth::enter();
-                line.write(sink);
-            });
+        while self.ports.log.is_waiting()
+            && let Some((line, sink)) = self.ports.log.pop()
+        {
+            self.unlocked(|| as_callback(|| line.write(sink)));
         }
     }
 
@@ -147,10 +146,10 @@ impl<C: Client> Drop for Call<C> {
         }
         let engine = self.engine;
         engine.wake_worker(self);
-        owe(self.manager.take_touched());
         self.write_log();
-        if in_outermost_call() {
-            self.deliver_owed();
+        let owed = settle(self.manager.take_touched());
+        if owed != Touched::NONE {
+            self.deliver_owed(owed);
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use super::call::Call;
 use crate::{
-    alerts::{CallbackDepth, Client, CreationAlert, RpfQuery, owe, pop_owed},
-    manager::{Alert, Answer, ClientId, Direct, Flow, PacketHeader, Popped},
+    alerts::{Client, CreationAlert, RpfQuery, as_callback, settle},
+    manager::{Alert, Answer, ClientId, Direct, Flow, PacketHeader, Popped, Touched},
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,10 +16,7 @@ impl<C: Client> Call<C> {
         let engine = self.engine;
         let watched = engine.watch_callback(self, client, name_of(&direct));
         self.write_log();
-        let answer = self.unlocked(|| {
-            let _depth = CallbackDepth::enter();
-            catch_unwind(AssertUnwindSafe(|| ask(&callbacks, direct)))
-        });
+        let answer = self.unlocked(|| as_callback(|| catch_unwind(AssertUnwindSafe(|| ask(&callbacks, direct)))));
         self.watch.end(watched);
         self.end_callback(client);
         answer.unwrap_or(Answer::Nothing)
@@ -27,41 +24,38 @@ impl<C: Client> Call<C> {
 
     /// Delivers the alerts that this thread's calls caused, as far as no other thread
     /// is at it.
-    pub(super) fn deliver_owed(&mut self) {
-        loop {
-            owe(self.manager.take_touched());
-            match pop_owed() {
-                None => break,
-                Some(Popped::Client(index)) => self.deliver(index),
-                Some(Popped::From(first)) => (first..self.manager.client_bound()).for_each(|index| self.deliver(index)),
+    pub(super) fn deliver_owed(&mut self, mut owed: Touched) {
+        while let Some(popped) = owed.pop() {
+            match popped {
+                Popped::Client(index) => self.deliver(index),
+                Popped::From(first) => (first..self.manager.client_bound()).for_each(|index| self.deliver(index)),
             }
+            // What was caused meanwhile, inside callbacks too.
+            owed.merge(settle(self.manager.take_touched()));
         }
     }
 
     fn deliver(&mut self, index: u32) {
-        let Some(client) = self.delivery.start_delivering(index) else { return };
+        let Some((client, callbacks)) = self.delivery.start_delivering(index) else { return };
         // A client that has gone meanwhile is not there any more, though its place may be another's.
-        while let Some(callbacks) = self.delivery.start_callback(client) {
-            let Some(alert) = self.manager.pop_alert(index) else {
-                self.end_callback(client);
-                break;
-            };
+        while self.delivery.is_open(client)
+            && let Some(alert) = self.manager.pop_alert(index)
+        {
             let header = match alert {
                 Alert::WrongInterface { header, .. } => self.manager.take_header(header),
                 _ => None,
             };
             self.alerts += 1;
-            let timeout = self.unlocked(|| {
-                let _depth = CallbackDepth::enter();
-                catch_unwind(AssertUnwindSafe(|| tell(&callbacks, &alert, header.as_ref()))).unwrap_or(None)
-            });
+            let tell = || tell(&callbacks, &alert, header.as_ref());
+            let timeout = self.unlocked(|| as_callback(|| catch_unwind(AssertUnwindSafe(tell)).unwrap_or(None)));
             if let Some((flow, incarnation, seconds)) = timeout {
                 let now = self.clock.now();
                 self.manager.prune_timeout(flow, incarnation, seconds, now);
             }
-            self.end_callback(client);
         }
-        self.delivery.stop_delivering(client);
+        if self.delivery.stop_delivering(client) {
+            self.bury(client);
+        }
         self.write_log();
     }
 

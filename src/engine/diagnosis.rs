@@ -3,7 +3,7 @@
 
 use super::{Core, Engine, Started, ports::Backend};
 use crate::{
-    alerts::{CallbackDepth, Client},
+    alerts::{Client, as_callback},
     findings::{Code, Finding, Findings, Name},
     forwarder::{ForwarderError, Route},
     manager::{Error, Flow, FlowState, Outgoing, is_group, is_link_local, is_unicast},
@@ -51,10 +51,7 @@ impl<C: Client> Engine<C> {
         let mut call = self.enter();
         let knowledge = call.know(flow, environment)?;
         drop(call);
-        let mut sink = |finding: &Finding| {
-            let _depth = CallbackDepth::enter();
-            sink(finding);
-        };
+        let mut sink = |finding: &Finding| as_callback(|| sink(finding));
         let mut findings = Findings::new(&mut sink);
         tell(&knowledge, &mut findings);
         let forwardable = flow.is_none_or(|flow| tell_scope(flow, &mut findings));

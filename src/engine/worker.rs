@@ -1,7 +1,7 @@
 //! The worker thread: time-outs, repairs and, with the Linux forwarder, the kernel's
 //! events. Started when there is something to wait for, ended with the last client.
 
-use super::{Core, Engine, call::Call, log::Level, thread};
+use super::{Core, Engine, call::Call, clock::TICK, log::Level, thread};
 use crate::alerts::Client;
 use crate::forwarder::{
     Event, PacketReport, Route,
@@ -59,9 +59,11 @@ impl<C: Client> Core<C> {
     fn next_work(&mut self) -> Option<u64> {
         let retry = (self.ports.repair || self.worker.routes_pending).then(|| self.clock.now() + RETRY);
         let compare = self.others.uncertain.then_some(self.others.rest_until);
+        let (_, _, mfes) = self.manager.sizes();
         // A manual clock's time-outs are run by whoever advances it.
-        let look = if self.clock.is_manual() { None } else { self.manager.next_look() };
-        let adopted = if self.clock.is_manual() { None } else { self.restart.next_work() };
+        let by_itself = !self.clock.is_manual();
+        let look = if by_itself && mfes > 0 { self.manager.next_look() } else { None };
+        let adopted = if by_itself { self.restart.next_work() } else { None };
         retry.into_iter().chain(compare).chain(look).chain(adopted).min()
     }
 }
@@ -225,7 +227,8 @@ impl<C: Client> Engine<C> {
         call.worker.sleeps_until = next;
         call.worker.asleep = true;
         let now = call.clock.now();
-        let sleep = next.map(|next| Duration::from_millis(next.saturating_sub(now).max(1)));
+        // By then the clock has come to it.
+        let sleep = next.map(|next| Duration::from_millis(next.saturating_sub(now).saturating_add(TICK)));
         Some((call, sleep))
     }
 }
