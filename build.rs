@@ -56,7 +56,8 @@ fn mgm() -> Outcome<String> {
 
 fn mgmhost() -> Outcome<String> {
     let begin = part("mgmhost_begin.h")?;
-    let functions = [functions("host")?, functions("scope")?, functions("restart")?].join("\n");
+    let functions =
+        [functions("host")?, functions("scope")?, functions("restart")?, functions("forwarder")?].join("\n");
     Ok([begin, types("host_types")?, functions, part("mgmhost_end.h")?].join("\n"))
 }
 

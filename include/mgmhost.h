@@ -28,6 +28,9 @@ extern "C" {
 /** Forwards in the Linux kernel. */
 #define MGM_HOST_FORWARDER_LINUX 1
 
+/** The program's own forwarder, which it has given with MgmHostSetForwarder. */
+#define MGM_HOST_FORWARDER_OWN 2
+
 /** Log nothing. */
 #define MGM_HOST_LOG_OFF 0
 
@@ -192,7 +195,7 @@ struct _MGM_HOST_OPTIONS {
      * header: members beyond it are neither read nor written.
      */
     DWORD dwSize;
-    /** MGM_HOST_FORWARDER_MEMORY or MGM_HOST_FORWARDER_LINUX. */
+    /** MGM_HOST_FORWARDER_MEMORY, MGM_HOST_FORWARDER_LINUX or MGM_HOST_FORWARDER_OWN. */
     DWORD dwForwarder;
     /** The kernel's multicast routing table, below 1,000,000,000; 0 is the default, 253. */
     DWORD dwTable;
@@ -224,8 +227,9 @@ typedef struct _MGM_HOST_OPTIONS MGM_HOST_OPTIONS;
 typedef MGM_HOST_OPTIONS *PMGM_HOST_OPTIONS;
 
 /**
- * A route of the memory forwarder, towards sources. An address of the host itself is a
- * route with mask 255.255.255.255 and protocol 2 on the interface that holds it.
+ * A route towards sources, of the memory forwarder or the program's own. An address of the
+ * host itself is a route with mask 255.255.255.255 and protocol 2 on the interface that
+ * holds it.
  */
 struct _MGM_HOST_ROUTE {
     /** The network, network byte order, without bits outside the mask. */
@@ -406,6 +410,229 @@ typedef void (MGM_CALL *PMGM_HOST_FINDING_CALLBACK)(PVOID pvContext,
                                                     DWORD dwIfIndex,
                                                     const char *pszText);
 
+/** An interface of an entry. */
+struct _MGM_HOST_INTERFACE {
+    /** The interface index. */
+    DWORD dwIfIndex;
+    /** The next hop on point-to-multipoint links, else 0; network byte order. */
+    DWORD dwIfNextHopAddr;
+};
+
+typedef struct _MGM_HOST_INTERFACE MGM_HOST_INTERFACE;
+
+/** The address of one. */
+typedef MGM_HOST_INTERFACE *PMGM_HOST_INTERFACE;
+
+/** What a forwarder counted for an entry since it was made. All is 0 when it is asked. */
+struct _MGM_HOST_STATISTICS {
+    /**
+     * Packets that matched the entry, those from a wrong interface included. At the end of
+     * its lifetime an entry goes on only if these less those grew.
+     */
+    ULONGLONG ullPackets;
+    /** Their bytes, IP headers included. */
+    ULONGLONG ullBytes;
+    /** Packets that came in on another interface than the entry's. */
+    ULONGLONG ullWrongInterface;
+    /** Packets dropped because too many waited for the entry. */
+    ULONGLONG ullQueueOverflow;
+};
+
+typedef struct _MGM_HOST_STATISTICS MGM_HOST_STATISTICS;
+
+/** The address of one. */
+typedef MGM_HOST_STATISTICS *PMGM_HOST_STATISTICS;
+
+/** What a forwarder counted for an outgoing interface of an entry. All is 0 when it is asked. */
+struct _MGM_HOST_OIF_STATISTICS {
+    /** Packets sent out. */
+    ULONGLONG ullPackets;
+    /** Packets kept in by the interface's TTL threshold. */
+    ULONGLONG ullTtlTooLow;
+};
+
+typedef struct _MGM_HOST_OIF_STATISTICS MGM_HOST_OIF_STATISTICS;
+
+/** The address of one. */
+typedef MGM_HOST_OIF_STATISTICS *PMGM_HOST_OIF_STATISTICS;
+
+/**
+ * Makes an interface usable: called once for each, before any entry names it.
+ *
+ * @param pvContext The forwarder's pvContext.
+ *
+ * @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order, 0 for
+ * the whole link.
+ *
+ * @return NO_ERROR; ERROR_NOT_ENOUGH_MEMORY; any other code when the interface cannot be
+ * used. The caller of MgmTakeInterfaceOwnership then gets ERROR_NOT_ENOUGH_MEMORY or
+ * ERROR_CAN_NOT_COMPLETE, and the log has the code.
+ */
+typedef DWORD (MGM_CALL *PMGM_HOST_OPEN_INTERFACE)(PVOID pvContext,
+                                                   DWORD dwIfIndex,
+                                                   DWORD dwIfNextHopAddr);
+
+/**
+ * The last owner of an interface has left it; no entry names it any more.
+ *
+ * @param pvContext The forwarder's pvContext.
+ *
+ * @param dwIfIndex,dwIfNextHopAddr The interface.
+ *
+ * @return A value that is ignored.
+ */
+typedef DWORD (MGM_CALL *PMGM_HOST_CLOSE_INTERFACE)(PVOID pvContext,
+                                                    DWORD dwIfIndex,
+                                                    DWORD dwIfNextHopAddr);
+
+/**
+ * Makes the entry for a source and a group, or replaces the one that is there without a
+ * gap in forwarding and in its counters. Packets that waited for it go through it.
+ *
+ * @param pvContext The forwarder's pvContext.
+ *
+ * @param dwSource,dwGroup The flow, network byte order.
+ *
+ * @param dwInIfIndex,dwInIfNextHopAddr The interface that packets must arrive on. An index 0, or
+ * an interface that is not open: nothing is forwarded, by an entry that is there all the same.
+ *
+ * @param dwCount,pOutInterfaces The interfaces to forward to, ascending, all open; the list
+ * may not be changed, nor be kept after the return.
+ *
+ * @return NO_ERROR; any other code is logged, and the entry is installed again a second
+ * later.
+ */
+typedef DWORD (MGM_CALL *PMGM_HOST_INSTALL_ENTRY)(PVOID pvContext,
+                                                  DWORD dwSource,
+                                                  DWORD dwGroup,
+                                                  DWORD dwInIfIndex,
+                                                  DWORD dwInIfNextHopAddr,
+                                                  DWORD dwCount,
+                                                  const MGM_HOST_INTERFACE *pOutInterfaces);
+
+/**
+ * Removes an entry with its counters, and drops the packets that wait for it. It need not
+ * be there.
+ *
+ * @param pvContext The forwarder's pvContext.
+ *
+ * @param dwSource,dwGroup The flow, network byte order.
+ *
+ * @return A value that is ignored.
+ */
+typedef DWORD (MGM_CALL *PMGM_HOST_REMOVE_ENTRY)(PVOID pvContext, DWORD dwSource, DWORD dwGroup);
+
+/**
+ * The route towards a source.
+ *
+ * @param pvContext The forwarder's pvContext.
+ *
+ * @param dwSource The source, network byte order.
+ *
+ * @param pRoute Receives it: the most specific one, its dwNetwork and dwMask around the source.
+ *
+ * @return NO_ERROR; ERROR_NOT_FOUND: there is none; any other code: it cannot be said now,
+ * and is asked again a second later.
+ */
+typedef DWORD (MGM_CALL *PMGM_HOST_GET_ROUTE)(PVOID pvContext, DWORD dwSource, PMGM_HOST_ROUTE pRoute);
+
+/**
+ * The counters of an entry. Without this function they are 0, and entries end after their
+ * lifetime though packets come.
+ *
+ * @param pvContext The forwarder's pvContext.
+ *
+ * @param dwSource,dwGroup The flow, network byte order.
+ *
+ * @param pStatistics Receives them; left as it is for an entry that is not there.
+ *
+ * @return A value that is ignored.
+ */
+typedef DWORD (MGM_CALL *PMGM_HOST_GET_STATISTICS)(PVOID pvContext,
+                                                   DWORD dwSource,
+                                                   DWORD dwGroup,
+                                                   PMGM_HOST_STATISTICS pStatistics);
+
+/**
+ * The counters of one outgoing interface of an entry. Without this function they are 0.
+ *
+ * @param pvContext The forwarder's pvContext.
+ *
+ * @param dwSource,dwGroup The flow, network byte order.
+ *
+ * @param dwIfIndex,dwIfNextHopAddr The interface.
+ *
+ * @param pStatistics Receives them; left as it is for one that is not there.
+ *
+ * @return A value that is ignored.
+ */
+typedef DWORD (MGM_CALL *PMGM_HOST_GET_OIF_STATISTICS)(PVOID pvContext,
+                                                       DWORD dwSource,
+                                                       DWORD dwGroup,
+                                                       DWORD dwIfIndex,
+                                                       DWORD dwIfNextHopAddr,
+                                                       PMGM_HOST_OIF_STATISTICS pStatistics);
+
+/**
+ * Packets may leave an interface of this index only if their TTL, as they came in, is
+ * greater than dwTtl. Told when an interface was opened, or when that changes; the entries
+ * that it concerns are installed again afterwards.
+ *
+ * @param pvContext The forwarder's pvContext.
+ *
+ * @param dwIfIndex The interface index.
+ *
+ * @param dwTtl 1 to 255.
+ *
+ * @return A value that is ignored.
+ */
+typedef DWORD (MGM_CALL *PMGM_HOST_SET_THRESHOLD)(PVOID pvContext, DWORD dwIfIndex, DWORD dwTtl);
+
+/**
+ * A forwarder of the program's own: what the manager wants becomes calls of these
+ * functions.
+ *
+ * They are called by one thread at a time, whichever that is, with the manager's lock held:
+ * every other call waits for them, so they do not block for long. They may call no Mgm
+ * function: all give ERROR_CAN_NOT_COMPLETE there. They must return normally: no C++
+ * exception and no longjmp may leave them. Between MgmHostStart (or the first registration)
+ * and MgmHostStop (or the last MgmDeRegisterMProtocol) they are called; at that end every
+ * entry has been removed and every interface closed.
+ */
+struct _MGM_HOST_FORWARDER {
+    /**
+     * sizeof(MGM_HOST_FORWARDER). A smaller size, which ends behind a later member than
+     * pfnRemoveEntry, is that of a caller built with an older header: what is beyond it
+     * counts as NULL.
+     */
+    DWORD dwSize;
+    /** 0. */
+    DWORD dwReserved;
+    /** Passed to each function, otherwise not used. */
+    PVOID pvContext;
+    /** Not NULL. */
+    PMGM_HOST_OPEN_INTERFACE pfnOpenInterface;
+    /** Not NULL. */
+    PMGM_HOST_CLOSE_INTERFACE pfnCloseInterface;
+    /** Not NULL. */
+    PMGM_HOST_INSTALL_ENTRY pfnInstallEntry;
+    /** Not NULL. */
+    PMGM_HOST_REMOVE_ENTRY pfnRemoveEntry;
+    /** Not NULL. */
+    PMGM_HOST_GET_ROUTE pfnGetRoute;
+    /** NULL when nothing is counted. */
+    PMGM_HOST_GET_STATISTICS pfnGetStatistics;
+    /** NULL when nothing is counted for each interface. */
+    PMGM_HOST_GET_OIF_STATISTICS pfnGetOifStatistics;
+    /** NULL when thresholds are of no interest. */
+    PMGM_HOST_SET_THRESHOLD pfnSetThreshold;
+};
+
+typedef struct _MGM_HOST_FORWARDER MGM_HOST_FORWARDER;
+
+/** The address of one. */
+typedef MGM_HOST_FORWARDER *PMGM_HOST_FORWARDER;
+
 /**
  * The version of the library.
  *
@@ -449,7 +676,8 @@ DWORD MGM_CALL MgmHostGetDefaultOptions(PMGM_HOST_OPTIONS pOptions);
  * @retval ERROR_ALREADY_EXISTS The manager is started, by this function or a
  * registration.
  *
- * @retval ERROR_INVALID_PARAMETER A bad dwSize or an option out of its range.
+ * @retval ERROR_INVALID_PARAMETER A bad dwSize, an option out of its range, or
+ * MGM_HOST_FORWARDER_OWN without a forwarder (MgmHostSetForwarder).
  *
  * @retval ERROR_CAN_NOT_COMPLETE The forwarder cannot be used (another process holds the
  * kernel table, no permission, not Linux: the log says which).
@@ -585,6 +813,13 @@ DWORD MGM_CALL MgmHostDeleteRoute(PMGM_HOST_ROUTE pRoute);
  * for it, one is made before the call returns, with the callbacks that belong to it.
  * Nothing is sent anywhere: the forwarder counts.
  *
+ * With the program's own forwarder (MgmHostSetForwarder): tells the manager of a packet for
+ * which the forwarder has no entry, so that one is made, or which arrived on another
+ * interface than its entry's, so that the owner of that interface gets a WRONG_IF alert:
+ * the forwarder does well to report those of one entry once in three seconds at most. The
+ * packet itself stays with the forwarder, which may keep it until the entry is installed.
+ * If there is to be none, pfnRemoveEntry is called.
+ *
  * @param dwIfIndex,dwIfNextHopAddr The interface it arrived on, and the next hop it came
  * from on a point-to-multipoint link, network byte order, else 0.
  *
@@ -600,7 +835,7 @@ DWORD MGM_CALL MgmHostDeleteRoute(PMGM_HOST_ROUTE pRoute);
  * @retval ERROR_INVALID_PARAMETER A NULL pointer, no well-formed IPv4 packet, or no
  * multicast destination.
  *
- * @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the memory one.
+ * @retval ERROR_CAN_NOT_COMPLETE The forwarder is the kernel's.
  *
  * @par Example
  * `wan` is the index of an interface.
@@ -965,6 +1200,100 @@ DWORD MGM_CALL MgmHostTakeOver(INT nSocket, DWORD dwSeconds);
  * @retval ERROR_CAN_NOT_COMPLETE Nothing was taken over, or that is over.
  */
 DWORD MGM_CALL MgmHostTakeOverDone(void);
+
+/**
+ * Gives the manager a forwarder of the program's own, for the next start and all later
+ * ones: MgmHostGetDefaultOptions then gives MGM_HOST_FORWARDER_OWN, whatever
+ * MGM_FORWARDER says. It stays, after MgmHostStop too, until this is called again.
+ *
+ * The forwarder tells the manager what happens with MgmHostReceivePacket (a packet that it
+ * has no entry for, or one from another interface than its entry's) and
+ * MgmHostRoutesChanged.
+ *
+ * @param pForwarder Its functions; copied. NULL: there is none any more, and nothing of it
+ * is called when this has returned.
+ *
+ * @par Threads
+ * Any thread, also inside a callback of mgm.h.
+ *
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A bad dwSize, a dwReserved that is not 0, or NULL for a
+ * function that may not be missing.
+ *
+ * @retval ERROR_ALREADY_EXISTS The manager is started.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE Memory ran out.
+ *
+ * @par Example
+ * A forwarder that writes down what it is told, with every source behind interface 11.
+ *
+ * ```c
+ * #include <mgmhost.h>
+ * #include <stdio.h>
+ *
+ * static DWORD MGM_CALL open_or_close(PVOID context, DWORD if_index, DWORD next_hop) {
+ *     (void)context, (void)if_index, (void)next_hop;
+ *     return NO_ERROR;
+ * }
+ *
+ * static DWORD MGM_CALL install(PVOID context, DWORD source, DWORD group, DWORD in, DWORD hop,
+ *                               DWORD count, const MGM_HOST_INTERFACE *out) {
+ *     (void)context, (void)source, (void)group, (void)hop, (void)out;
+ *     printf("an entry from %u to %u interfaces\n", in, count);
+ *     return NO_ERROR;
+ * }
+ *
+ * static DWORD MGM_CALL remove_entry(PVOID context, DWORD source, DWORD group) {
+ *     (void)context, (void)source, (void)group;
+ *     return NO_ERROR;
+ * }
+ *
+ * static DWORD MGM_CALL route(PVOID context, DWORD source, PMGM_HOST_ROUTE result) {
+ *     (void)context, (void)source;
+ *     result->dwIfIndex = 11; // of the default route: network and mask stay 0
+ *     return NO_ERROR;
+ * }
+ *
+ * int main(void) {
+ *     MGM_HOST_FORWARDER own = {.dwSize = sizeof own};
+ *     own.pfnOpenInterface = own.pfnCloseInterface = open_or_close;
+ *     own.pfnInstallEntry = install;
+ *     own.pfnRemoveEntry = remove_entry;
+ *     own.pfnGetRoute = route;
+ *     BYTE packet[] = {0x45, 0, 0, 28, 0, 1, 0, 0, 16, 17, 0xb0, 0xc9, 10, 0, 0, 5,
+ *                      239, 1, 1, 1, 0x9c, 0x40, 0x13, 0x88, 0, 8, 0, 0};
+ *     DWORD error = MgmHostSetForwarder(&own);
+ *     if (error == NO_ERROR)
+ *         error = MgmHostStart(NULL);
+ *     if (error == NO_ERROR) // no entry for it
+ *         error = MgmHostReceivePacket(11, 0, packet, sizeof packet);
+ *     if (error == NO_ERROR)
+ *         error = MgmHostStop();
+ *     return error == NO_ERROR ? 0 : 1;
+ * }
+ * ```
+ */
+DWORD MGM_CALL MgmHostSetForwarder(PMGM_HOST_FORWARDER pForwarder);
+
+/**
+ * Tells the manager that routes in the program's own forwarder may have changed. The
+ * sources there are looked up again (pfnGetRoute), and their MFEs are evaluated anew,
+ * before the call returns.
+ *
+ * @param dwNetwork,dwMask Where, network byte order; both 0: everywhere.
+ *
+ * @par Threads
+ * Any thread, also inside a callback of mgm.h.
+ *
+ * @retval NO_ERROR Done.
+ *
+ * @retval ERROR_INVALID_PARAMETER A mask that is not contiguous, network bits outside the
+ * mask.
+ *
+ * @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the program's own.
+ */
+DWORD MGM_CALL MgmHostRoutesChanged(DWORD dwNetwork, DWORD dwMask);
 
 #ifdef __cplusplus
 }

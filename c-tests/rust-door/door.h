@@ -38,6 +38,8 @@
 #define MgmHostGetVersion DoorMgmHostGetVersion
 #define MgmHostReceivePacket DoorMgmHostReceivePacket
 #define MgmHostReconcile DoorMgmHostReconcile
+#define MgmHostRoutesChanged DoorMgmHostRoutesChanged
+#define MgmHostSetForwarder DoorMgmHostSetForwarder
 #define MgmHostSetLog DoorMgmHostSetLog
 #define MgmHostSetThreshold DoorMgmHostSetThreshold
 #define MgmHostStart DoorMgmHostStart

@@ -19,8 +19,9 @@ use rtm::{
             ERROR_MORE_DATA, ERROR_NO_MORE_ITEMS, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_FOUND, FILETIME, HANDLE, NO_ERROR,
         },
         host_types::{
-            MGM_HOST_BOUNDARY, MGM_HOST_CLOCK_MANUAL, MGM_HOST_COUNTERS, MGM_HOST_FOREIGN_KEEP,
-            MGM_HOST_FORWARDER_LINUX, MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_RECONCILED, MGM_HOST_ROUTE,
+            MGM_HOST_BOUNDARY, MGM_HOST_CLOCK_MANUAL, MGM_HOST_COUNTERS, MGM_HOST_FOREIGN_KEEP, MGM_HOST_FORWARDER,
+            MGM_HOST_FORWARDER_LINUX, MGM_HOST_FORWARDER_MEMORY, MGM_HOST_FORWARDER_OWN, MGM_HOST_INTERFACE,
+            MGM_HOST_OIF_STATISTICS, MGM_HOST_OPTIONS, MGM_HOST_RECONCILED, MGM_HOST_ROUTE, MGM_HOST_STATISTICS,
             PMGM_HOST_FINDING_CALLBACK, PMGM_HOST_LOG_CALLBACK,
         },
         mib::MIB_IPMCAST_MFE,
@@ -28,8 +29,10 @@ use rtm::{
         types::{MGM_IF_ENTRY, MGM_MFE_STATS_0, MGM_MFE_STATS_1, ROUTING_PROTOCOL_CONFIG},
     },
     alerts::{Client, CreationAlert, OutOfMemory, RpfQuery},
-    engine::{Engine, ForwarderKind, Level, LogSink, More, Options, StatisticsSource},
-    forwarder::{InterfaceKey, MAX_IPV4_HEADER, Route},
+    engine::{Engine, ForwarderKind, Level, LogSink, More, Options, OwnForwarder, StatisticsSource},
+    forwarder::{
+        Arrival, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, MAX_IPV4_HEADER, OifStatistics, Route,
+    },
     manager::{
         Boundary, ClientId, DEFAULT_TIMEOUT, Entry, EnumerationId, EnumerationKind, Error, Flags, Flow, MfeView,
     },
@@ -613,6 +616,7 @@ unsafe extern "C" fn DoorMgmHostGetDefaultOptions(options: *mut MGM_HOST_OPTIONS
         let forwarder = match chosen.forwarder {
             ForwarderKind::Memory => MGM_HOST_FORWARDER_MEMORY,
             ForwarderKind::Linux => MGM_HOST_FORWARDER_LINUX,
+            ForwarderKind::Own => MGM_HOST_FORWARDER_OWN,
         };
         // SAFETY: see above.
         unsafe {
@@ -637,6 +641,7 @@ unsafe extern "C" fn DoorMgmHostStart(options: *mut MGM_HOST_OPTIONS) -> u32 {
     let options = unsafe { options.as_ref() }.map(|options| Options {
         forwarder: match options.dwForwarder {
             MGM_HOST_FORWARDER_LINUX => ForwarderKind::Linux,
+            MGM_HOST_FORWARDER_OWN => ForwarderKind::Own,
             _ => ForwarderKind::Memory,
         },
         table: options.dwTable,
@@ -728,6 +733,119 @@ unsafe extern "C" fn DoorMgmHostReceivePacket(if_index: u32, next_hop: u32, byte
         let packet = unsafe { slice::from_raw_parts(given(bytes)?, size as usize) };
         ENGINE.receive(key(if_index, next_hop), packet)
     })())
+}
+
+/// The forwarder of a C test, as a Rust program's own.
+struct DoorForwarder(MGM_HOST_FORWARDER);
+
+// SAFETY: the tests' context is a static structure.
+unsafe impl Send for DoorForwarder {}
+
+fn forwarded(code: u32) -> Result<(), ForwarderError> {
+    match code {
+        NO_ERROR => Ok(()),
+        ERROR_NOT_ENOUGH_MEMORY => Err(ForwarderError::OutOfMemory),
+        code => Err(ForwarderError::System { errno: code as i32, doing: "the program's own forwarder" }),
+    }
+}
+
+// SAFETY of every call below: as of the callbacks.
+impl Forwarder for DoorForwarder {
+    fn open_interface(&mut self, interface: InterfaceKey) -> Result<(), ForwarderError> {
+        let open = self.0.pfnOpenInterface.expect("a test gives it");
+        forwarded(unsafe { open(self.0.pvContext, interface.if_index, interface.next_hop.to_be()) })
+    }
+
+    fn close_interface(&mut self, interface: InterfaceKey) {
+        let close = self.0.pfnCloseInterface.expect("a test gives it");
+        unsafe { close(self.0.pvContext, interface.if_index, interface.next_hop.to_be()) };
+    }
+
+    fn set_threshold(&mut self, if_index: u32, ttl: u8) {
+        if let Some(set) = self.0.pfnSetThreshold {
+            unsafe { set(self.0.pvContext, if_index, ttl.into()) };
+        }
+    }
+
+    fn install(
+        &mut self,
+        source: u32,
+        group: u32,
+        iif: InterfaceKey,
+        oifs: &mut dyn Iterator<Item = InterfaceKey>,
+    ) -> Result<(), ForwarderError> {
+        let oifs: Vec<MGM_HOST_INTERFACE> = oifs
+            .map(|oif| MGM_HOST_INTERFACE { dwIfIndex: oif.if_index, dwIfNextHopAddr: oif.next_hop.to_be() })
+            .collect();
+        let (source, group, next_hop) = (source.to_be(), group.to_be(), iif.next_hop.to_be());
+        let install = self.0.pfnInstallEntry.expect("a test gives it");
+        let count = oifs.len() as u32;
+        forwarded(unsafe { install(self.0.pvContext, source, group, iif.if_index, next_hop, count, oifs.as_ptr()) })
+    }
+
+    fn remove(&mut self, source: u32, group: u32) {
+        let remove = self.0.pfnRemoveEntry.expect("a test gives it");
+        unsafe { remove(self.0.pvContext, source.to_be(), group.to_be()) };
+    }
+
+    fn route(&mut self, source: u32) -> Result<Option<Route>, ForwarderError> {
+        let mut route = MGM_HOST_ROUTE { dwNetwork: 0, dwMask: 0, dwIfIndex: 0, dwGateway: 0, dwProtocol: 0 };
+        let get = self.0.pfnGetRoute.expect("a test gives it");
+        let code = unsafe { get(self.0.pvContext, source.to_be(), &raw mut route) };
+        if code == ERROR_NOT_FOUND {
+            return Ok(None);
+        }
+        forwarded(code)?;
+        Ok(Some(Route {
+            if_index: route.dwIfIndex,
+            gateway: u32::from_be(route.dwGateway),
+            network: u32::from_be(route.dwNetwork),
+            prefix_len: route.dwMask.count_ones() as u8,
+            protocol: route.dwProtocol,
+        }))
+    }
+
+    fn statistics(&mut self, source: u32, group: u32) -> EntryStatistics {
+        let mut counted = MGM_HOST_STATISTICS { ullPackets: 0, ullBytes: 0, ullWrongInterface: 0, ullQueueOverflow: 0 };
+        if let Some(get) = self.0.pfnGetStatistics {
+            unsafe { get(self.0.pvContext, source.to_be(), group.to_be(), &raw mut counted) };
+        }
+        EntryStatistics {
+            packets: counted.ullPackets,
+            bytes: counted.ullBytes,
+            wrong_interface: counted.ullWrongInterface,
+            queue_overflow: counted.ullQueueOverflow,
+        }
+    }
+
+    fn oif_statistics(&mut self, source: u32, group: u32, oif: InterfaceKey) -> OifStatistics {
+        let mut counted = MGM_HOST_OIF_STATISTICS { ullPackets: 0, ullTtlTooLow: 0 };
+        let (source, group, next_hop) = (source.to_be(), group.to_be(), oif.next_hop.to_be());
+        if let Some(get) = self.0.pfnGetOifStatistics {
+            unsafe { get(self.0.pvContext, source, group, oif.if_index, next_hop, &raw mut counted) };
+        }
+        OifStatistics { packets: counted.ullPackets, ttl_too_low: counted.ullTtlTooLow }
+    }
+
+    fn arrival(&self, _vif: u16) -> Option<Arrival> {
+        None
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn DoorMgmHostSetForwarder(table: *mut MGM_HOST_FORWARDER) -> u32 {
+    // SAFETY: see above.
+    let own = unsafe { table.as_ref() }.map(|table| Box::new(DoorForwarder(*table)) as OwnForwarder);
+    done(ENGINE.set_forwarder(own))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn DoorMgmHostRoutesChanged(network: u32, mask: u32) -> u32 {
+    let mask = u32::from_be(mask);
+    if mask.leading_ones() != mask.count_ones() {
+        return ERROR_INVALID_PARAMETER;
+    }
+    done(ENGINE.reevaluate(u32::from_be(network), mask.count_ones() as u8))
 }
 
 #[unsafe(no_mangle)]

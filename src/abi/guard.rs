@@ -3,13 +3,18 @@
 use super::ENGINE;
 use super::base::{DWORD, ERROR_CAN_NOT_COMPLETE};
 use super::error::{OutOfMemoryIs, Success, code};
+use super::forwarder::is_inside;
 use crate::manager::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs the body of an exported function and makes a Windows code of its result.
+/// Runs the body of an exported function and makes a Windows code of its result: of no use
+/// inside the program's own forwarder, which is called with the engine's lock held.
 /// A panic in it ends here with ERROR_CAN_NOT_COMPLETE, and the engine is told, so
 /// that it makes the manager consistent again.
 pub fn guarded<S: Success>(out_of_memory: OutOfMemoryIs, body: impl FnOnce() -> Result<S, Error>) -> DWORD {
+    if is_inside() {
+        return ERROR_CAN_NOT_COMPLETE;
+    }
     match contained(body) {
         Some(Ok(success)) => success.code(),
         Some(Err(error)) => code(error, out_of_memory),

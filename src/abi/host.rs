@@ -7,14 +7,14 @@ use super::error::OutOfMemoryIs;
 use super::guard::guarded;
 use super::host_types::{
     MGM_HOST_CLOCK_MANUAL, MGM_HOST_CLOCK_SYSTEM, MGM_HOST_COUNTERS, MGM_HOST_FOREIGN_KEEP, MGM_HOST_FOREIGN_REMOVE,
-    MGM_HOST_FORWARDER_LINUX, MGM_HOST_FORWARDER_MEMORY, MGM_HOST_OPTIONS, MGM_HOST_RECONCILED, MGM_HOST_ROUTE,
-    PMGM_HOST_COUNTERS, PMGM_HOST_FINDING_CALLBACK, PMGM_HOST_LOG_CALLBACK, PMGM_HOST_OPTIONS, PMGM_HOST_RECONCILED,
-    PMGM_HOST_ROUTE,
+    MGM_HOST_FORWARDER_LINUX, MGM_HOST_FORWARDER_MEMORY, MGM_HOST_FORWARDER_OWN, MGM_HOST_OPTIONS, MGM_HOST_RECONCILED,
+    MGM_HOST_ROUTE, PMGM_HOST_COUNTERS, PMGM_HOST_FINDING_CALLBACK, PMGM_HOST_LOG_CALLBACK, PMGM_HOST_OPTIONS,
+    PMGM_HOST_RECONCILED, PMGM_HOST_ROUTE,
 };
 use super::pointer::Place;
 use crate::engine::{Counters, ForwarderKind, Level, LogSink, Options, Reconciled};
 use crate::findings::Finding;
-use crate::forwarder::{InterfaceKey, Route};
+use crate::forwarder::{InterfaceKey, PROTOCOL_OTHER, Route};
 use crate::manager::{Error, Flow};
 use std::ffi::c_char;
 use std::time::Duration;
@@ -23,8 +23,6 @@ use std::time::Duration;
 const DEFAULT_TABLE: DWORD = 253;
 /// The most bytes an IPv4 packet has.
 const MAX_PACKET: DWORD = 65_535;
-/// The MIB's number of a route made by another protocol than the listed ones.
-const PROTOCOL_OTHER: u32 = 1;
 
 /// The version of the library.
 ///
@@ -75,7 +73,8 @@ pub unsafe extern "system" fn MgmHostGetDefaultOptions(pOptions: PMGM_HOST_OPTIO
 /// @retval ERROR_ALREADY_EXISTS The manager is started, by this function or a
 /// registration.
 ///
-/// @retval ERROR_INVALID_PARAMETER A bad dwSize or an option out of its range.
+/// @retval ERROR_INVALID_PARAMETER A bad dwSize, an option out of its range, or
+/// MGM_HOST_FORWARDER_OWN without a forwarder (MgmHostSetForwarder).
 ///
 /// @retval ERROR_CAN_NOT_COMPLETE The forwarder cannot be used (another process holds the
 /// kernel table, no permission, not Linux: the log says which).
@@ -245,6 +244,13 @@ pub unsafe extern "system" fn MgmHostDeleteRoute(pRoute: PMGM_HOST_ROUTE) -> DWO
 /// for it, one is made before the call returns, with the callbacks that belong to it.
 /// Nothing is sent anywhere: the forwarder counts.
 ///
+/// With the program's own forwarder (MgmHostSetForwarder): tells the manager of a packet for
+/// which the forwarder has no entry, so that one is made, or which arrived on another
+/// interface than its entry's, so that the owner of that interface gets a WRONG_IF alert:
+/// the forwarder does well to report those of one entry once in three seconds at most. The
+/// packet itself stays with the forwarder, which may keep it until the entry is installed.
+/// If there is to be none, pfnRemoveEntry is called.
+///
 /// @param dwIfIndex,dwIfNextHopAddr The interface it arrived on, and the next hop it came
 /// from on a point-to-multipoint link, network byte order, else 0.
 ///
@@ -260,7 +266,7 @@ pub unsafe extern "system" fn MgmHostDeleteRoute(pRoute: PMGM_HOST_ROUTE) -> DWO
 /// @retval ERROR_INVALID_PARAMETER A NULL pointer, no well-formed IPv4 packet, or no
 /// multicast destination.
 ///
-/// @retval ERROR_CAN_NOT_COMPLETE The forwarder is not the memory one.
+/// @retval ERROR_CAN_NOT_COMPLETE The forwarder is the kernel's.
 ///
 /// @par Example
 /// `wan` is the index of an interface.
@@ -543,6 +549,7 @@ fn from_options(options: &Options) -> MGM_HOST_OPTIONS {
         dwForwarder: match options.forwarder {
             ForwarderKind::Memory => MGM_HOST_FORWARDER_MEMORY,
             ForwarderKind::Linux => MGM_HOST_FORWARDER_LINUX,
+            ForwarderKind::Own => MGM_HOST_FORWARDER_OWN,
         },
         dwTable: options.table,
         dwLogLevel: options.log_level as DWORD,
@@ -557,6 +564,7 @@ fn to_options(options: &MGM_HOST_OPTIONS) -> Result<Options, Error> {
     let forwarder = match options.dwForwarder {
         MGM_HOST_FORWARDER_MEMORY => ForwarderKind::Memory,
         MGM_HOST_FORWARDER_LINUX => ForwarderKind::Linux,
+        MGM_HOST_FORWARDER_OWN => ForwarderKind::Own,
         _ => return Err(Error::InvalidParameter),
     };
     let manual_clock = match options.dwClock {
@@ -577,7 +585,12 @@ fn to_options(options: &MGM_HOST_OPTIONS) -> Result<Options, Error> {
 
 /// A route's network and prefix length; the engine checks that they fit together.
 fn prefix(route: &MGM_HOST_ROUTE) -> Result<(u32, u8), Error> {
-    let (network, mask) = (u32::from_be(route.dwNetwork), u32::from_be(route.dwMask));
+    prefix_of(route.dwNetwork, route.dwMask)
+}
+
+/// A network in network byte order, and its prefix length.
+pub(super) fn prefix_of(network: DWORD, mask: DWORD) -> Result<(u32, u8), Error> {
+    let (network, mask) = (u32::from_be(network), u32::from_be(mask));
     let len = mask.leading_ones();
     if mask.count_ones() != len {
         return Err(Error::InvalidParameter);
@@ -662,7 +675,7 @@ mod tests {
     #[test]
     fn options_out_of_range_are_refused() {
         for wrong in [
-            MGM_HOST_OPTIONS { dwForwarder: 2, ..OPTIONS },
+            MGM_HOST_OPTIONS { dwForwarder: 3, ..OPTIONS },
             MGM_HOST_OPTIONS { dwLogLevel: 5, ..OPTIONS },
             MGM_HOST_OPTIONS { dwClock: 2, ..OPTIONS },
             MGM_HOST_OPTIONS { dwForeign: 2, ..OPTIONS },

@@ -10,6 +10,9 @@ pub const MGM_HOST_FORWARDER_MEMORY: u32 = 0;
 /// Forwards in the Linux kernel.
 pub const MGM_HOST_FORWARDER_LINUX: u32 = 1;
 
+/// The program's own forwarder, which it has given with MgmHostSetForwarder.
+pub const MGM_HOST_FORWARDER_OWN: u32 = 2;
+
 /// Log nothing.
 pub const MGM_HOST_LOG_OFF: u32 = 0;
 /// Log what did not work.
@@ -40,7 +43,7 @@ pub struct _MGM_HOST_OPTIONS {
     /// smaller size (a multiple of 4, at least 8) is that of a caller built with an older
     /// header: members beyond it are neither read nor written.
     pub dwSize: DWORD,
-    /// MGM_HOST_FORWARDER_MEMORY or MGM_HOST_FORWARDER_LINUX.
+    /// MGM_HOST_FORWARDER_MEMORY, MGM_HOST_FORWARDER_LINUX or MGM_HOST_FORWARDER_OWN.
     pub dwForwarder: DWORD,
     /// The kernel's multicast routing table, below 1,000,000,000; 0 is the default, 253.
     pub dwTable: DWORD,
@@ -66,8 +69,9 @@ pub type MGM_HOST_OPTIONS = _MGM_HOST_OPTIONS;
 /// The address of one.
 pub type PMGM_HOST_OPTIONS = *mut MGM_HOST_OPTIONS;
 
-/// A route of the memory forwarder, towards sources. An address of the host itself is a
-/// route with mask 255.255.255.255 and protocol 2 on the interface that holds it.
+/// A route towards sources, of the memory forwarder or the program's own. An address of the
+/// host itself is a route with mask 255.255.255.255 and protocol 2 on the interface that
+/// holds it.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct _MGM_HOST_ROUTE {
@@ -323,6 +327,232 @@ pub type PMGM_HOST_FINDING_CALLBACK = Option<
         pszText: *const c_char,
     ),
 >;
+
+/// An interface of an entry.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct _MGM_HOST_INTERFACE {
+    /// The interface index.
+    pub dwIfIndex: DWORD,
+    /// The next hop on point-to-multipoint links, else 0; network byte order.
+    pub dwIfNextHopAddr: DWORD,
+}
+/// See the structure.
+pub type MGM_HOST_INTERFACE = _MGM_HOST_INTERFACE;
+/// The address of one.
+pub type PMGM_HOST_INTERFACE = *mut MGM_HOST_INTERFACE;
+
+/// What a forwarder counted for an entry since it was made. All is 0 when it is asked.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct _MGM_HOST_STATISTICS {
+    /// Packets that matched the entry, those from a wrong interface included. At the end of
+    /// its lifetime an entry goes on only if these less those grew.
+    pub ullPackets: ULONGLONG,
+    /// Their bytes, IP headers included.
+    pub ullBytes: ULONGLONG,
+    /// Packets that came in on another interface than the entry's.
+    pub ullWrongInterface: ULONGLONG,
+    /// Packets dropped because too many waited for the entry.
+    pub ullQueueOverflow: ULONGLONG,
+}
+/// See the structure.
+pub type MGM_HOST_STATISTICS = _MGM_HOST_STATISTICS;
+/// The address of one.
+pub type PMGM_HOST_STATISTICS = *mut MGM_HOST_STATISTICS;
+
+/// What a forwarder counted for an outgoing interface of an entry. All is 0 when it is asked.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct _MGM_HOST_OIF_STATISTICS {
+    /// Packets sent out.
+    pub ullPackets: ULONGLONG,
+    /// Packets kept in by the interface's TTL threshold.
+    pub ullTtlTooLow: ULONGLONG,
+}
+/// See the structure.
+pub type MGM_HOST_OIF_STATISTICS = _MGM_HOST_OIF_STATISTICS;
+/// The address of one.
+pub type PMGM_HOST_OIF_STATISTICS = *mut MGM_HOST_OIF_STATISTICS;
+
+/// Makes an interface usable: called once for each, before any entry names it.
+///
+/// @param pvContext The forwarder's pvContext.
+///
+/// @param dwIfIndex,dwIfNextHopAddr The interface; the next hop in network byte order, 0 for
+/// the whole link.
+///
+/// @return NO_ERROR; ERROR_NOT_ENOUGH_MEMORY; any other code when the interface cannot be
+/// used. The caller of MgmTakeInterfaceOwnership then gets ERROR_NOT_ENOUGH_MEMORY or
+/// ERROR_CAN_NOT_COMPLETE, and the log has the code.
+pub type PMGM_HOST_OPEN_INTERFACE =
+    Option<unsafe extern "system" fn(pvContext: PVOID, dwIfIndex: DWORD, dwIfNextHopAddr: DWORD) -> DWORD>;
+
+/// The last owner of an interface has left it; no entry names it any more.
+///
+/// @param pvContext The forwarder's pvContext.
+///
+/// @param dwIfIndex,dwIfNextHopAddr The interface.
+///
+/// @return A value that is ignored.
+pub type PMGM_HOST_CLOSE_INTERFACE =
+    Option<unsafe extern "system" fn(pvContext: PVOID, dwIfIndex: DWORD, dwIfNextHopAddr: DWORD) -> DWORD>;
+
+/// Makes the entry for a source and a group, or replaces the one that is there without a
+/// gap in forwarding and in its counters. Packets that waited for it go through it.
+///
+/// @param pvContext The forwarder's pvContext.
+///
+/// @param dwSource,dwGroup The flow, network byte order.
+///
+/// @param dwInIfIndex,dwInIfNextHopAddr The interface that packets must arrive on. An index 0, or
+/// an interface that is not open: nothing is forwarded, by an entry that is there all the same.
+///
+/// @param dwCount,pOutInterfaces The interfaces to forward to, ascending, all open; the list
+/// may not be changed, nor be kept after the return.
+///
+/// @return NO_ERROR; any other code is logged, and the entry is installed again a second
+/// later.
+pub type PMGM_HOST_INSTALL_ENTRY = Option<
+    unsafe extern "system" fn(
+        pvContext: PVOID,
+        dwSource: DWORD,
+        dwGroup: DWORD,
+        dwInIfIndex: DWORD,
+        dwInIfNextHopAddr: DWORD,
+        dwCount: DWORD,
+        pOutInterfaces: *const MGM_HOST_INTERFACE,
+    ) -> DWORD,
+>;
+
+/// Removes an entry with its counters, and drops the packets that wait for it. It need not
+/// be there.
+///
+/// @param pvContext The forwarder's pvContext.
+///
+/// @param dwSource,dwGroup The flow, network byte order.
+///
+/// @return A value that is ignored.
+pub type PMGM_HOST_REMOVE_ENTRY =
+    Option<unsafe extern "system" fn(pvContext: PVOID, dwSource: DWORD, dwGroup: DWORD) -> DWORD>;
+
+/// The route towards a source.
+///
+/// @param pvContext The forwarder's pvContext.
+///
+/// @param dwSource The source, network byte order.
+///
+/// @param pRoute Receives it: the most specific one, its dwNetwork and dwMask around the source.
+///
+/// @return NO_ERROR; ERROR_NOT_FOUND: there is none; any other code: it cannot be said now,
+/// and is asked again a second later.
+pub type PMGM_HOST_GET_ROUTE =
+    Option<unsafe extern "system" fn(pvContext: PVOID, dwSource: DWORD, pRoute: PMGM_HOST_ROUTE) -> DWORD>;
+
+/// The counters of an entry. Without this function they are 0, and entries end after their
+/// lifetime though packets come.
+///
+/// @param pvContext The forwarder's pvContext.
+///
+/// @param dwSource,dwGroup The flow, network byte order.
+///
+/// @param pStatistics Receives them; left as it is for an entry that is not there.
+///
+/// @return A value that is ignored.
+pub type PMGM_HOST_GET_STATISTICS = Option<
+    unsafe extern "system" fn(
+        pvContext: PVOID,
+        dwSource: DWORD,
+        dwGroup: DWORD,
+        pStatistics: PMGM_HOST_STATISTICS,
+    ) -> DWORD,
+>;
+
+/// The counters of one outgoing interface of an entry. Without this function they are 0.
+///
+/// @param pvContext The forwarder's pvContext.
+///
+/// @param dwSource,dwGroup The flow, network byte order.
+///
+/// @param dwIfIndex,dwIfNextHopAddr The interface.
+///
+/// @param pStatistics Receives them; left as it is for one that is not there.
+///
+/// @return A value that is ignored.
+pub type PMGM_HOST_GET_OIF_STATISTICS = Option<
+    unsafe extern "system" fn(
+        pvContext: PVOID,
+        dwSource: DWORD,
+        dwGroup: DWORD,
+        dwIfIndex: DWORD,
+        dwIfNextHopAddr: DWORD,
+        pStatistics: PMGM_HOST_OIF_STATISTICS,
+    ) -> DWORD,
+>;
+
+/// Packets may leave an interface of this index only if their TTL, as they came in, is
+/// greater than dwTtl. Told when an interface was opened, or when that changes; the entries
+/// that it concerns are installed again afterwards.
+///
+/// @param pvContext The forwarder's pvContext.
+///
+/// @param dwIfIndex The interface index.
+///
+/// @param dwTtl 1 to 255.
+///
+/// @return A value that is ignored.
+pub type PMGM_HOST_SET_THRESHOLD =
+    Option<unsafe extern "system" fn(pvContext: PVOID, dwIfIndex: DWORD, dwTtl: DWORD) -> DWORD>;
+
+/// A forwarder of the program's own: what the manager wants becomes calls of these
+/// functions.
+///
+/// They are called by one thread at a time, whichever that is, with the manager's lock held:
+/// every other call waits for them, so they do not block for long. They may call no Mgm
+/// function: all give ERROR_CAN_NOT_COMPLETE there. They must return normally: no C++
+/// exception and no longjmp may leave them. Between MgmHostStart (or the first registration)
+/// and MgmHostStop (or the last MgmDeRegisterMProtocol) they are called; at that end every
+/// entry has been removed and every interface closed.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct _MGM_HOST_FORWARDER {
+    /// sizeof(MGM_HOST_FORWARDER). A smaller size, which ends behind a later member than
+    /// pfnRemoveEntry, is that of a caller built with an older header: what is beyond it
+    /// counts as NULL.
+    pub dwSize: DWORD,
+    /// 0.
+    pub dwReserved: DWORD,
+    /// Passed to each function, otherwise not used.
+    pub pvContext: PVOID,
+    /// Not NULL.
+    pub pfnOpenInterface: PMGM_HOST_OPEN_INTERFACE,
+    /// Not NULL.
+    pub pfnCloseInterface: PMGM_HOST_CLOSE_INTERFACE,
+    /// Not NULL.
+    pub pfnInstallEntry: PMGM_HOST_INSTALL_ENTRY,
+    /// Not NULL.
+    pub pfnRemoveEntry: PMGM_HOST_REMOVE_ENTRY,
+    /// Not NULL.
+    pub pfnGetRoute: PMGM_HOST_GET_ROUTE,
+    /// NULL when nothing is counted.
+    pub pfnGetStatistics: PMGM_HOST_GET_STATISTICS,
+    /// NULL when nothing is counted for each interface.
+    pub pfnGetOifStatistics: PMGM_HOST_GET_OIF_STATISTICS,
+    /// NULL when thresholds are of no interest.
+    pub pfnSetThreshold: PMGM_HOST_SET_THRESHOLD,
+}
+/// See the structure.
+pub type MGM_HOST_FORWARDER = _MGM_HOST_FORWARDER;
+/// The address of one.
+pub type PMGM_HOST_FORWARDER = *mut MGM_HOST_FORWARDER;
+
+const _: () = {
+    assert!(size_of::<MGM_HOST_INTERFACE>() == 8 && size_of::<MGM_HOST_STATISTICS>() == 32);
+    assert!(size_of::<MGM_HOST_OIF_STATISTICS>() == 16);
+    assert!(offset_of!(MGM_HOST_FORWARDER, pvContext) == 8);
+    assert!(offset_of!(MGM_HOST_FORWARDER, pfnGetRoute) == 8 + 5 * size_of::<usize>());
+    assert!(size_of::<MGM_HOST_FORWARDER>() == 8 + 9 * size_of::<usize>());
+};
 
 const _: () = {
     assert!(size_of::<MGM_HOST_OPTIONS>() == 32);

@@ -9,7 +9,7 @@
 //!   base, mib, rtm, types   repr(C) types and constants     ┐
 //!   protocol, mfe, groups   the 17 functions of mgm.h       ├─► include/*.h
 //!   host_types, host,       mgmhost.h                       ┘
-//!   scope, restart
+//!   scope, restart, forwarder
 //!   handle, pointer, buffer, error, guard                   what they share
 //!   callbacks               the only caller of C function pointers
 //! ```
@@ -25,6 +25,7 @@ pub mod base;
 mod buffer;
 mod callbacks;
 mod error;
+pub mod forwarder;
 pub mod groups;
 mod guard;
 mod handle;

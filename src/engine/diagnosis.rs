@@ -1,7 +1,7 @@
 //! Why traffic does not flow: what the manager knows, read under the lock, then what the
 //! kernel says, without it.
 
-use super::{Core, Engine, Started, ports::Backend};
+use super::{Core, Engine, ForwarderKind, Started, ports::Backend};
 use crate::{
     alerts::{Client, as_callback},
     findings::{Code, Finding, Findings, Name},
@@ -12,7 +12,10 @@ use std::{net::Ipv4Addr, time::Duration};
 
 /// What the manager knew at one moment.
 struct Knowledge {
+    /// The kernel has nothing to do with it.
     in_memory: bool,
+    /// The program's own forwarder does it.
+    own: bool,
     /// The process holds the kernel's table.
     holds_table: bool,
     /// It tried to, in vain.
@@ -68,7 +71,7 @@ impl<C: Client> Engine<C> {
 impl<C: Client> Core<C> {
     fn know(&mut self, flow: Option<Flow>, environment: u32) -> Result<Knowledge, Error> {
         let in_memory = self.started != Started::No && self.is_in_memory();
-        let holds_table = !matches!(self.ports.backend, Backend::Memory(_));
+        let holds_table = matches!(self.ports.backend, Backend::Linux(_));
         let mut held = Vec::new();
         let (interfaces, _, _) = self.manager.sizes();
         held.try_reserve_exact(interfaces)?;
@@ -81,6 +84,7 @@ impl<C: Client> Core<C> {
         };
         Ok(Knowledge {
             in_memory,
+            own: self.options.is_some_and(|options| options.forwarder == ForwarderKind::Own),
             holds_table,
             was_refused: self.refused.is_some(),
             table: self.refused.or(self.options.map(|options| options.table)).unwrap_or(environment),
@@ -91,7 +95,7 @@ impl<C: Client> Core<C> {
     }
 
     fn is_in_memory(&self) -> bool {
-        self.options.is_none_or(|options| options.forwarder == super::ForwarderKind::Memory)
+        self.options.is_none_or(|options| options.forwarder != ForwarderKind::Linux)
     }
 
     fn know_flow(&mut self, flow: Flow, by_device: bool) -> Result<FlowKnowledge, Error> {
@@ -120,7 +124,10 @@ impl std::fmt::Display for Shown {
 }
 
 fn tell(knowledge: &Knowledge, findings: &mut Findings<'_>) {
-    if knowledge.in_memory {
+    if knowledge.own {
+        let text = format_args!("the program's own forwarder is used: what it does was not looked at");
+        findings.note(Code::NotChecked, 0, text);
+    } else if knowledge.in_memory {
         findings.hint(
             Code::MemoryForwarder,
             0,

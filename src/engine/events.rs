@@ -6,7 +6,7 @@ use super::{Core, Engine, call::Call, log::Level, ports::Backend};
 use crate::forwarder::{Event, PacketReport};
 use crate::{
     alerts::Client,
-    forwarder::{Arrival, Route, memory},
+    forwarder::{Arrival, InterfaceKey, Route, memory},
     manager::{Drop, Error, Flow, Naming, PacketHeader},
 };
 
@@ -85,7 +85,7 @@ impl<C: Client> Core<C> {
 }
 
 impl<C: Client> Call<C> {
-        fn packet_without_entry(&mut self, arrival: Option<Arrival>, report: &PacketReport, ahead: &RoutesAhead) {
+    fn packet_without_entry(&mut self, arrival: Option<Arrival>, report: &PacketReport, ahead: &RoutesAhead) {
         let flow = Flow { source: report.source, group: report.group };
         let header = PacketHeader::new(&report.header[..usize::from(report.header_len)]);
         // Somebody deleted the entry. Or it was made since this packet came: all is well.
@@ -128,7 +128,7 @@ impl<C: Client> Call<C> {
         }
     }
 
-        fn wrong_interface(&mut self, report: &PacketReport) {
+    fn wrong_interface(&mut self, report: &PacketReport) {
         let Some(arrival) = self.arrival_of(report) else { return };
         let flow = Flow { source: report.source, group: report.group };
         let header = PacketHeader::new(&report.header[..usize::from(report.header_len)]);
@@ -136,19 +136,18 @@ impl<C: Client> Call<C> {
         self.manager.wrong_interface(arrival, flow, &header, now);
     }
 
-    /// A packet reached the memory forwarder; `header` is a whole IPv4 header.
-    pub(super) fn receive(
-        &mut self,
-        arrival: crate::forwarder::InterfaceKey,
-        flow: Flow,
-        len: u32,
-        header: &[u8],
-    ) -> Result<(), Error> {
+    /// A packet reached the memory forwarder, or the program's own reports it; `header` is a
+    /// whole IPv4 header.
+    pub(super) fn receive(&mut self, arrival: InterfaceKey, flow: Flow, len: u32, header: &[u8]) -> Result<(), Error> {
         let now = self.clock.now();
         let packet = memory::Packet { len, ttl: header[TTL] };
         let header = PacketHeader::new(header);
-        let Some(memory) = self.memory() else { return Err(Error::CanNotComplete) };
         let known = Arrival { if_index: arrival.if_index, next_hop: Some(arrival.next_hop) };
+        if let Backend::Own(_) = self.ports.backend {
+            self.reported(arrival, known, flow, header);
+            return Ok(());
+        }
+        let Some(memory) = self.memory() else { return Err(Error::CanNotComplete) };
         match memory.receive(arrival, (flow.source, flow.group), packet, now) {
             memory::Received::Forwarded(_) => {}
             memory::Received::WrongInterface { report: true } => {
@@ -166,6 +165,23 @@ impl<C: Client> Call<C> {
         Ok(())
     }
 
+    /// The program's own forwarder has no entry for a packet, or one with another iif.
+    fn reported(&mut self, interface: InterfaceKey, arrival: Arrival, flow: Flow, header: PacketHeader) {
+        let now = self.clock.now();
+        match self.manager.mfe(flow, now).map(|mfe| mfe.iif()) {
+            // It was made since.
+            Some(iif) if iif == interface => {}
+            Some(_) => self.manager.wrong_interface(arrival, flow, &header, now),
+            None => match self.make_entry(Some(arrival), flow, header, None) {
+                Ok(()) | Err(Drop::Busy) => {}
+                // Packets may wait for it there.
+                Err(Drop::Scope | Drop::Limit | Drop::Memory) => {
+                    self.ports.backend.forwarder().remove(flow.source, flow.group);
+                }
+            },
+        }
+    }
+
     fn forget_unresolved(&mut self, flow: Flow) {
         if let Some(memory) = self.memory() {
             memory.forget_unresolved(flow.source, flow.group);
@@ -176,7 +192,7 @@ impl<C: Client> Call<C> {
     pub(super) fn memory(&mut self) -> Option<&mut memory::Memory> {
         match &mut self.ports.backend {
             Backend::Memory(memory) => Some(memory),
-            Backend::Linux(_) => None,
+            Backend::Linux(_) | Backend::Own(_) => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Starting, stopping, and the host interface.
 
 use super::{
-    Core, Engine, ForwarderKind, LogSink, Options, Started,
+    Core, Engine, ForwarderKind, LogSink, Options, OwnForwarder, Started,
     call::Call,
     clock::Clock,
     log::Level,
@@ -48,15 +48,54 @@ pub struct Counters {
 }
 
 impl<C: Client> Engine<C> {
-    /// What the environment chooses.
+    /// What the environment chooses; the forwarder is the program's own, if it has given one.
     pub fn options_from_environment(&'static self) -> Options {
-        Options::from_environment(&mut self.enter().ports.log)
+        self.enter().options_by_themselves()
+    }
+
+    /// Gives the engine a forwarder of the program's own, for this start and later ones, or
+    /// takes it back. [`receive`](Self::receive) is how it reports packets that it has no
+    /// entry for or that came in on a wrong interface, and
+    /// [`reevaluate`](Self::reevaluate) how it tells of routes.
+    ///
+    /// # Errors
+    /// AlreadyExists (the engine is started).
+    pub fn set_forwarder(&'static self, own: Option<OwnForwarder>) -> Result<(), Error> {
+        let mut call = self.enter();
+        if call.started != Started::No {
+            return Err(Error::AlreadyExists);
+        }
+        let before = std::mem::replace(&mut call.own, own);
+        // Its end is the program's code too: without the lock.
+        drop(call);
+        drop(before);
+        Ok(())
+    }
+
+    /// Routes within a network may have changed in the program's own forwarder: the sources
+    /// there are looked up again, and their MFEs evaluated anew before this returns.
+    ///
+    /// # Errors
+    /// InvalidParameter (a prefix length above 32, address bits beyond it), CanNotComplete
+    /// (another forwarder).
+    pub fn reevaluate(&'static self, network: u32, prefix_len: u8) -> Result<(), Error> {
+        if !is_prefix(network, prefix_len) {
+            return Err(Error::InvalidParameter);
+        }
+        let mut call = self.enter();
+        call.start_by_use();
+        if call.options.is_none_or(|options| options.forwarder != ForwarderKind::Own) {
+            return Err(Error::CanNotComplete);
+        }
+        call.routes_changed(network, prefix_len);
+        Ok(())
     }
 
     /// Starts the manager; without options with what the environment says.
     ///
     /// # Errors
-    /// InvalidParameter (an option out of its range), AlreadyExists (started, also by a
+    /// InvalidParameter (an option out of its range, or the program's own forwarder, of which
+    /// it has none), AlreadyExists (started, also by a
     /// first call), CanNotComplete (the forwarder cannot be opened; the log says why),
     /// OutOfMemory.
     pub fn start(&'static self, options: Option<Options>) -> Result<(), Error> {
@@ -67,7 +106,10 @@ impl<C: Client> Engine<C> {
         if call.started != Started::No {
             return Err(Error::AlreadyExists);
         }
-        let options = options.unwrap_or_else(|| Options::from_environment(&mut call.ports.log));
+        let options = options.unwrap_or_else(|| call.options_by_themselves());
+        if options.forwarder == ForwarderKind::Own && call.own.is_none() {
+            return Err(Error::InvalidParameter);
+        }
         call.apply(options);
         call.started = Started::ByHost;
         call.open_forwarder().inspect_err(|_| call.forget())
@@ -135,10 +177,11 @@ impl<C: Client> Engine<C> {
         Ok(())
     }
 
-    /// An IPv4 packet reached the memory forwarder.
+    /// An IPv4 packet reached the memory forwarder, or the program's own forwarder has no
+    /// entry for it, or one with another iif.
     ///
     /// # Errors
-    /// InvalidParameter (no well-formed IPv4 multicast packet), CanNotComplete (another
+    /// InvalidParameter (no well-formed IPv4 multicast packet), CanNotComplete (the kernel's
     /// forwarder).
     pub fn receive(&'static self, arrival: InterfaceKey, packet: &[u8]) -> Result<(), Error> {
         let header = ipv4_header(packet).ok_or(Error::InvalidParameter)?;
@@ -224,6 +267,13 @@ impl<C: Client> Engine<C> {
 }
 
 impl<C: Client> Core<C> {
+    /// What there is without a choice of the host program's.
+    pub(super) fn options_by_themselves(&mut self) -> Options {
+        let options = Options::from_environment(&mut self.ports.log);
+        let has_own = self.own.is_some() || matches!(self.ports.backend, Backend::Own(_));
+        if has_own { Options { forwarder: ForwarderKind::Own, ..options } } else { options }
+    }
+
     pub(super) fn apply(&mut self, options: Options) {
         self.ports.log.set_level(options.log_level);
         self.manager.set_max_mfes(options.max_entries);
@@ -266,6 +316,10 @@ impl<C: Client> Call<C> {
         }
         match self.options {
             Some(options) if options.forwarder == ForwarderKind::Linux => self.open_linux(&options)?,
+            Some(options) if options.forwarder == ForwarderKind::Own => {
+                self.ports.backend = Backend::Own(self.own.take().ok_or(Error::CanNotComplete)?);
+                self.ports.log.add(Level::Info, format_args!("the program's own forwarder is used"));
+            }
             _ => self.ports.log.add(Level::Info, format_args!("forwarding in memory")),
         }
         self.open = true;
@@ -337,7 +391,7 @@ impl<C: Client> Call<C> {
                 self.close_forwarder();
                 self.forget();
             }
-            Started::ByHost if self.is_in_memory() => self.forget_entries(),
+            Started::ByHost if self.keeps_its_forwarder() => self.forget_entries(),
             Started::ByHost | Started::No => self.close_forwarder(),
         }
     }
@@ -346,8 +400,9 @@ impl<C: Client> Call<C> {
         self.ask(|manager, cx| manager.forget_entries(cx));
     }
 
-    fn is_in_memory(&self) -> bool {
-        matches!(self.ports.backend, Backend::Memory(_)) && !self.restart.is_detached()
+    /// The kernel's table alone is given back with the last client.
+    fn keeps_its_forwarder(&self) -> bool {
+        !matches!(self.ports.backend, Backend::Linux(_)) && !self.restart.is_detached()
     }
 
     fn close_forwarder(&mut self) {
@@ -357,12 +412,17 @@ impl<C: Client> Call<C> {
         // No table, no doubt about it.
         self.others.uncertain = false;
         self.restart.closed();
-        if !matches!(self.ports.backend, Backend::Memory(_)) {
+        if matches!(self.ports.backend, Backend::Linux(_)) {
             // Closing the table empties it at once.
             self.ports.backend = Backend::Memory(Memory::new());
             self.ports.log.add(Level::Info, format_args!("the kernel's multicast table is closed and empty"));
         }
         self.forget_entries();
+        if matches!(self.ports.backend, Backend::Own(_))
+            && let Backend::Own(own) = std::mem::replace(&mut self.ports.backend, Backend::Memory(Memory::new()))
+        {
+            self.own = Some(own);
+        }
     }
 }
 

@@ -19,7 +19,7 @@ impl<C: Client> super::Core<C> {
     pub(super) fn linux(&mut self) -> Option<&mut Linux> {
         match &mut self.ports.backend {
             Backend::Linux(linux) => Some(linux),
-            Backend::Memory(_) => None,
+            Backend::Memory(_) | Backend::Own(_) => None,
         }
     }
 }

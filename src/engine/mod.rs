@@ -17,6 +17,7 @@ mod call;
 mod callbacks;
 mod clock;
 mod diagnosis;
+mod environment;
 mod events;
 mod host;
 #[cfg(shuttle)]
@@ -39,6 +40,7 @@ pub use events::Received;
 pub use host::Counters;
 pub use log::{CLogFunction, Level, LogSink};
 pub use options::{ForwarderKind, Options};
+pub use ports::OwnForwarder;
 pub use reconcile::Reconciled;
 pub use requests::{More, StatisticsSource};
 
@@ -68,6 +70,8 @@ pub(crate) struct Core<C: Client> {
     manager: Manager,
     delivery: Delivery<C>,
     ports: Ports,
+    /// The program's forwarder, while it is not the one in use.
+    own: Option<OwnForwarder>,
     clock: Clock,
     started: Started,
     options: Option<Options>,
@@ -95,6 +99,7 @@ impl<C: Client> Core<C> {
             manager: Manager::new(),
             delivery: Delivery::new(),
             ports: Ports::new(),
+            own: None,
             clock: Clock::new(),
             started: Started::No,
             options: None,

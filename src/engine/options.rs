@@ -1,6 +1,9 @@
 //! What a host program, or the environment of an unchanged one, chooses.
 
-use super::log::{Level, Log};
+use super::{
+    environment::variable,
+    log::{Level, Log},
+};
 use crate::manager::DEFAULT_MAX_MFES;
 use std::{ffi::CStr, ops::Range};
 
@@ -16,6 +19,8 @@ pub enum ForwarderKind {
     Memory,
     /// Routes in the Linux kernel.
     Linux,
+    /// Does what the program's own does ([`Engine::set_forwarder`](super::Engine::set_forwarder)).
+    Own,
 }
 
 /// How the manager is started.
@@ -70,7 +75,7 @@ impl Options {
         let mut read = |name: &CStr, expected: &str, set: &mut dyn FnMut(&str) -> Option<()>| {
             let Some(value) = variable(name) else { return };
             if value.to_str().ok().and_then(set).is_none() {
-                let (name, value) = (Text(name), Text(value));
+                let (name, value) = (Text(name), Text(&value));
                 log.add(Level::Warn, format_args!("{name}={value} means nothing and is ignored: expected {expected}"));
             }
         };
@@ -109,15 +114,6 @@ impl Options {
 /// Whether the environment chooses a forwarder.
 pub(super) fn environment_chooses_forwarder() -> bool {
     variable(c"MGM_FORWARDER").is_some()
-}
-
-/// A variable of the environment. Not the standard library's way, which allocates.
-pub(super) fn variable(name: &CStr) -> Option<&'static CStr> {
-    // SAFETY: the name is NUL-terminated. A program that changes its environment while
-    // other threads read it breaks C's rules for getenv, as for every library.
-    let value = unsafe { libc::getenv(name.as_ptr()) };
-    // SAFETY: getenv gives NULL or a NUL-terminated string of the environment.
-    (!value.is_null()).then(|| unsafe { CStr::from_ptr(value) })
 }
 
 /// Shows what is readable of a C string.

@@ -11,11 +11,16 @@ use crate::{
 };
 use std::{fmt, net::Ipv4Addr};
 
+/// A forwarder of the program's own. It is called by one thread at a time, with the engine's
+/// lock held: it may not call the engine.
+pub type OwnForwarder = Box<dyn Forwarder + Send>;
+
 /// The forwarder in use.
 #[allow(clippy::large_enum_variant)] // There is one, in static memory: a box might fail.
 pub(super) enum Backend {
     Memory(Memory),
     Linux(Linux),
+    Own(OwnForwarder),
 }
 
 impl Backend {
@@ -23,6 +28,7 @@ impl Backend {
         match self {
             Self::Memory(memory) => memory,
             Self::Linux(linux) => linux,
+            Self::Own(own) => &mut **own,
         }
     }
 }

@@ -29,7 +29,9 @@ impl<C: Client> Core<C> {
         // Dropping damaged parts might panic again, or free what is in use.
         std::mem::forget(std::mem::take(&mut self.manager));
         std::mem::forget(std::mem::take(&mut self.delivery));
-        self.ports.backend = Backend::Memory(Memory::new());
+        if let Backend::Own(own) = std::mem::replace(&mut self.ports.backend, Backend::Memory(Memory::new())) {
+            self.own = Some(own);
+        }
         self.ports.thresholds = Thresholds::new();
         self.worker = Worker::new();
         self.restart = Restart::new();

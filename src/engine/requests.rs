@@ -1,8 +1,9 @@
 //! The requests of the 17 functions, each as one call.
 
 use super::{
-    Engine, Started,
+    Engine, ForwarderKind, Started,
     log::Level,
+    options::environment_chooses_forwarder,
     ports::{Backend, Pair},
 };
 use crate::{
@@ -309,11 +310,12 @@ impl<C: Client> super::Core<C> {
         if self.started != Started::No {
             return;
         }
-        let options = super::Options::from_environment(&mut self.ports.log);
+        let options = self.options_by_themselves();
         self.apply(options);
         self.started = Started::ByUse;
         static TOLD: AtomicBool = AtomicBool::new(false);
-        if !super::options::environment_chooses_forwarder() && !TOLD.swap(true, Ordering::Relaxed) {
+        let by_default = options.forwarder == ForwarderKind::Memory && !environment_chooses_forwarder();
+        if by_default && !TOLD.swap(true, Ordering::Relaxed) {
             self.ports.log.add(
                 Level::Warn,
                 format_args!(

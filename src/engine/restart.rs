@@ -44,8 +44,9 @@ mod adoption {
         engine::{
             Started,
             call::Call,
+            environment::variable,
             log::{Level, Log},
-            options::{Text, variable},
+            options::Text,
             ports::Backend,
         },
         forwarder::{
@@ -379,8 +380,8 @@ mod adoption {
             return None;
         }
         let count = number(c"LISTEN_FDS")? as usize;
-        let names = variable(c"LISTEN_FDNAMES")?.to_str().ok()?;
-        let at = names.split(':').take(count).position(|name| name == NAME)?;
+        let names = variable(c"LISTEN_FDNAMES")?;
+        let at = names.to_str().ok()?.split(':').take(count).position(|name| name == NAME)?;
         if TAKEN.swap(true, Ordering::Relaxed) {
             return None;
         }
@@ -396,7 +397,7 @@ mod adoption {
         let value = variable(c"MGM_GRACE")?;
         let seconds = value.to_str().ok().and_then(|value| value.parse().ok());
         if seconds.is_none() {
-            let value = Text(value);
+            let value = Text(&value);
             log.add(
                 Level::Warn,
                 format_args!("MGM_GRACE={value} means nothing and is ignored: expected a number of seconds"),

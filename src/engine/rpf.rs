@@ -19,7 +19,7 @@ impl<C: Client> Call<C> {
     fn with_rpf_table<R>(&mut self, f: impl FnOnce(&mut Linux) -> R) -> Option<R> {
         match &mut self.ports.backend {
             Backend::Linux(linux) => Some(f(linux)),
-            Backend::Memory(_) => None,
+            Backend::Memory(_) | Backend::Own(_) => None,
         }
     }
 }

@@ -46,7 +46,54 @@ pub(super) fn spawn<C: Client, B: Body<C>>(engine: &'static Engine<C>) -> bool {
 }
 
 /// Starts a thread; says whether there is one.
-#[cfg(all(not(unix), not(shuttle)))]
+#[cfg(all(windows, not(shuttle)))]
+pub(super) fn spawn<C: Client, B: Body<C>>(engine: &'static Engine<C>) -> bool {
+    use std::{ffi::c_void, ptr};
+
+    #[link(name = "kernel32")]
+    unsafe extern "system" {
+        fn CreateThread(
+            attributes: *const c_void,
+            stack: usize,
+            start: extern "system" fn(*mut c_void) -> u32,
+            argument: *mut c_void,
+            flags: u32,
+            id: *mut u32,
+        ) -> *mut c_void;
+        fn CloseHandle(handle: *mut c_void) -> i32;
+        fn GetModuleHandleExW(flags: u32, address: *const c_void, module: *mut *mut c_void) -> i32;
+    }
+    /// Loaded for good.
+    const PIN: u32 = 1;
+    /// Said by an address in it.
+    const FROM_ADDRESS: u32 = 4;
+
+    extern "system" fn run<C: Client, B: Body<C>>(engine: *mut c_void) -> u32 {
+        // SAFETY: `spawn` gives the address of an engine, which lives as long as the
+        // process and is shared between threads by design.
+        let engine = unsafe { &*engine.cast::<Engine<C>>() };
+        // As elsewhere: the next call finds the lock poisoned and recovers.
+        let _ = std::panic::catch_unwind(|| B::run(engine));
+        0
+    }
+
+    let argument = ptr::from_ref(engine).cast_mut().cast();
+    let start: extern "system" fn(*mut c_void) -> u32 = run::<C, B>;
+    let mut module = ptr::null_mut();
+    // SAFETY: the address is one of this module's, which is not unloaded once it is pinned:
+    // the thread's code stays, and so does the engine. The arguments are as the functions
+    // ask; the handle is closed once, which leaves the thread running.
+    unsafe {
+        if GetModuleHandleExW(PIN | FROM_ADDRESS, start as *const c_void, &raw mut module) == 0 {
+            return false;
+        }
+        let thread = CreateThread(ptr::null(), 0, start, argument, 0, ptr::null_mut());
+        !thread.is_null() && CloseHandle(thread) != 0
+    }
+}
+
+/// Starts a thread; says whether there is one.
+#[cfg(all(not(any(unix, windows)), not(shuttle)))]
 pub(super) fn spawn<C: Client, B: Body<C>>(engine: &'static Engine<C>) -> bool {
     std::thread::Builder::new().spawn(move || B::run(engine)).is_ok()
 }

@@ -85,6 +85,9 @@ pub struct OifStatistics {
 /// with TTL 0 stays.
 pub const DEFAULT_THRESHOLD: u8 = 1;
 
+/// The MIB's number of a route made by another protocol than the listed ones.
+pub const PROTOCOL_OTHER: u32 = 1;
+
 /// Why a forwarder could not do something. The engine logs it with its context.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ForwarderError {
