@@ -1,7 +1,9 @@
 # The commands to know:
 #   make demo     build, and show multicast forwarding at work in three namespaces
 #   make check    every test, the random and exhaustive ones shortened
-#   make check-full  all of it at length, with sanitizers, valgrind, packages, bindings and mutants
+#   make check-full  all of it at length, with sanitizers, valgrind, packages, bindings, Wine and mutants
+#   make windows  rtm.dll and its import library, in build/windows
+#   make check-windows  the tests of rtm.dll, run by Wine
 #   make check-bindings  the library from C++, Rust, Python, Go and C#, once installed
 #   make && sudo make install  into PREFIX (/usr/local)
 #   make bench    every benchmark, written to docs/performance.md
@@ -130,7 +132,7 @@ uninstall:
 # that failed.
 export SUMMARY = $(abspath $(BUILD))/summary.txt
 QUICK = rust-tests ctest interleavings asan
-LONG = rust-tests ctest asan interleavings tsan valgrind check-packages check-bindings mutants
+LONG = rust-tests ctest asan interleavings tsan valgrind check-packages check-bindings check-windows mutants
 JOBS = $(MAKE) --no-print-directory --keep-going
 SUMMARY_NEW = @mkdir -p $(BUILD) && : >$(SUMMARY)
 SUMMARY_SHOW = echo "== The numbers of all jobs:" && cat $(SUMMARY) && exit $$failed
@@ -179,6 +181,14 @@ tsan valgrind:
 check-bindings: lib tools
 	-@scripts/deps.sh bindings
 	@scripts/bindings.sh || { code=$$?; [ $$code = 77 ] || exit $$code; }
+
+# From Debian packages alone: scripts/deps.sh windows names them.
+.PHONY: windows check-windows
+windows:
+	scripts/windows.sh
+
+check-windows:
+	@scripts/check_windows.sh || { code=$$?; [ $$code = 77 ] && echo "check-windows: skipped" | tee -a $(SUMMARY) || exit $$code; }
 
 # For each mutant the short tests: thousands of runs.
 mutants:

@@ -1,6 +1,7 @@
 #!/bin/bash
 # deps.sh GROUP: are the Debian packages there that something needs? The groups: demo, check
-# (the tests), bench, tsan, valgrind, packages and bindings (those tests), full (all tests).
+# (the tests), bench, tsan, valgrind, packages, bindings and wine (those tests), windows
+# (rtm.dll), full (all tests).
 # As root the missing ones are installed, otherwise they are named.
 #
 # 77: the machine lacks some, and they are not to be had here. Any other failure is one.
@@ -61,13 +62,26 @@ bindings=(
     "mcs mono-mcs"
     "mono mono-runtime"
 )
+windows=(
+    "/usr/bin/rustc rustc-web"
+    "/usr/bin/cargo cargo-web"
+    "/usr/lib/rustlib/src/rust/library rust-web-src"
+    "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix"
+)
+wine=(
+    "/usr/lib/wine/wine64 wine64"
+    "gcc gcc"
+    "cmake cmake"
+    "ctest cmake"
+)
 
 case ${1:-} in
-demo | check | bench) groups=("$1") ;;
+demo | check | bench | windows) groups=("$1") ;;
+wine) groups=(windows wine) ;;
 tsan | valgrind | packages | bindings) groups=(check "$1") ;;
-full) groups=(check tsan valgrind packages bindings) ;;
+full) groups=(check tsan valgrind packages bindings windows wine) ;;
 *)
-    sed -n '2,3s/^# //p' "$0" >&2
+    sed -n '2,4s/^# //p' "$0" >&2
     exit 2
     ;;
 esac
@@ -94,7 +108,7 @@ if ! command -v cargo >/dev/null; then
     echo "No cargo: install a Rust toolchain first (https://rustup.rs)." >&2
     exit 1
 fi
-if [ "$1" != demo ] && [ "$1" != bench ]; then
+if [[ " demo bench windows wine " != *" $1 "* ]]; then
     for component in fmt:rustfmt clippy:clippy; do
         cargo "${component%:*}" --version >/dev/null 2>&1 && continue
         if command -v rustup >/dev/null; then
