@@ -43,7 +43,7 @@ rm -rf "$build/reports"
 mkdir "$build/reports"
 cd "$build/c-tests"
 # The scripts about headers, exports and other compilers have nothing to instrument.
-excluded='layout|headers|exports|protocols/windows|oom.*'
+excluded='layout|headers|exports|compat.headers|protocols/windows|oom.*'
 [ -n "${MGM_TEST_LONG-}" ] || excluded+='|netns/.*|demo.*'
 passed=0
 ASAN_OPTIONS="log_path=$build/reports/asan" \

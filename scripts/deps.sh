@@ -29,6 +29,7 @@ check=(
     "mandoc mandoc"
     "/usr/share/mingw-w64/include/mgm.h mingw-w64-common"
     "x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix"
+    "x86_64-w64-mingw32-g++ g++-mingw-w64-x86-64-posix"
 )
 tsan=(
     "/usr/bin/rustc rustc-web"

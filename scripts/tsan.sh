@@ -111,7 +111,7 @@ cd "$build/c-tests"
 # The scripts about headers, exports and other compilers have nothing to instrument.
 passed=0
 TSAN_OPTIONS+=" log_path=$build/reports/race" \
-    ctest --output-on-failure --parallel "$(nproc)" -E '^(layout|headers|exports|protocols/windows|oom.*)$' "$@" || passed=$?
+    ctest --output-on-failure --parallel "$(nproc)" -E '^(layout|headers|exports|compat/headers|protocols/windows|oom.*)$' "$@" || passed=$?
 findings=$(cat "$build"/reports/* 2>/dev/null | grep -c '^WARNING: ThreadSanitizer' || true)
 [ "$findings" = 0 ] || cat "$build"/reports/*
 log=Testing/Temporary/LastTest.log

@@ -3,7 +3,7 @@
 #
 # layout_print.c is compiled three times: natively with our header (and run), for Windows
 # with our header, and for Windows with mingw-w64's own. All three must state the same
-# facts. Then our header must compile for Windows alone and together with the system's
+# facts. compat_print.c does that for include/compat. Then our header must compile for Windows alone and together with the system's
 # headers in any order.
 # Exit 77 (skipped) without the mingw-w64 compiler.
 set -euo pipefail
@@ -49,6 +49,22 @@ for other in native.facts native.o.facts windows.facts; do
     fi
 done
 echo "$count facts agree: native, our header for Windows, mingw-w64's header"
+
+# The headers of include/compat against those of the same names.
+"$native" "${warnings[@]}" -I"$include" -I"$include/compat" "$here/compat_print.c" -o "$work/compat"
+"$work/compat" | sort >"$work/compat.facts"
+"$windows" "${warnings[@]}" -c "$here/compat_print.c" -o "$work/compat.o"
+facts "$work/compat.o" >"$work/compat_reference.facts"
+count=$(wc -l <"$work/compat_reference.facts")
+if [ "$count" -lt 600 ]; then
+    echo "only $count facts of include/compat were read from the object file"
+    exit 1
+fi
+if ! diff -u "$work/compat_reference.facts" "$work/compat.facts"; then
+    echo "include/compat differs from the headers of mingw-w64"
+    exit 1
+fi
+echo "$count facts of include/compat agree with mingw-w64's headers"
 
 # Whether these headers compile in this order for Windows.
 compiles() {

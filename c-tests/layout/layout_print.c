@@ -20,35 +20,7 @@
 
 #include <mgm.h>
 
-#include <stddef.h>
-#include <stdio.h>
-
-struct fact {
-    char mark[5];
-    char digits[10];
-    char space;
-    char name[64];
-};
-
-#define DIGIT(value, power) (char)('0' + (unsigned)(value) / (power) % 10u)
-#define FACT(name, value)                                                                        \
-    {{'F', 'A', 'C', 'T', ':'},                                                                  \
-     {DIGIT(value, 1000000000u), DIGIT(value, 100000000u), DIGIT(value, 10000000u),              \
-      DIGIT(value, 1000000u), DIGIT(value, 100000u), DIGIT(value, 10000u), DIGIT(value, 1000u),  \
-      DIGIT(value, 100u), DIGIT(value, 10u), DIGIT(value, 1u)},                                  \
-     ' ',                                                                                        \
-     name},
-/* A structure by its three names, and a member: offset and size. */
-#define STRUCTURE(type)                                                                          \
-    FACT("sizeof " #type, sizeof(type))                                                          \
-    FACT("sizeof struct _" #type, sizeof(struct _##type))                                        \
-    FACT("sizeof *P" #type, sizeof(*(P##type)NULL))
-#define MEMBER(type, member)                                                                     \
-    FACT("offsetof " #type " " #member, offsetof(type, member))                                  \
-    FACT("sizeof " #type " " #member, sizeof(((type *)NULL)->member))
-#define TYPE(type) FACT("sizeof " #type, sizeof(type))
-#define SIGNED(type) FACT("signed " #type, (type)-1 < (type)1)
-#define VALUE(constant) FACT(#constant, constant)
+#include "facts.h"
 
 #define MFE_START(type)                                                                          \
     MEMBER(type, dwGroup)                                                                        \
@@ -244,10 +216,4 @@ FUNCTION(MgmGroupEnumerationGetNext, HANDLE, PDWORD, PBYTE, PDWORD);
 FUNCTION(MgmGroupEnumerationEnd, HANDLE);
 FUNCTION(MgmSetMfe, HANDLE, PMIB_IPMCAST_MFE);
 
-int main(void) {
-    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
-        const struct fact *fact = &facts[i];
-        printf("%.5s%.10s %s\n", fact->mark, fact->digits, fact->name);
-    }
-    return 0;
-}
+PRINT_FACTS

@@ -4,7 +4,9 @@
 #define MGM_TESTS_WINDOWS_BASE_H
 
 #ifdef _WIN32
+#ifndef _WINDOWS_ /* it wants to come first */
 #include <winsock2.h>
+#endif
 #include <windows.h>
 #include <iprtrmib.h>
 #ifndef MPR50
