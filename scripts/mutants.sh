@@ -46,7 +46,7 @@ mutants() {
     (
         # A mutant may ask for memory without end.
         ulimit -v 8000000
-        TMPDIR=$scratch MGM_C_TESTS=$results/c-tests/bin MGM_TEST_TIMEOUT=15 \
+        TMPDIR=$scratch MGM_C_TESTS=$results/c-tests/bin MGM_TEST_TIMEOUT=15 MGM_TEST_SHORT=1 \
             cargo mutants --output "$results" --jobs "$jobs" --no-shuffle --timeout "$seconds" --build-timeout 600 \
             "${targets[@]}" "$@"
     ) || status=$?
