@@ -87,7 +87,7 @@ wanted() { [ "$1" = "$resume" ] || { [ "$1" -gt "$resume" ] && [ -s "$out/missed
 
 [ ! -e "$out/timeout.txt" ] || collect
 # Without the rooms above and below the manager the library is built in half the time.
-! wanted 1 || RUSTFLAGS="${RUSTFLAGS-} --cfg mutants" mutants 20 --lib --iterate "$@"
+! wanted 1 || RUSTFLAGS="${RUSTFLAGS-} --cfg mutants" mutants 10 --lib --iterate "$@"
 [ -e "$results/spared" ] || spare
 ! wanted 2 || mutants 180 --test=c_tests --iterate "$@"
 ! wanted 3 || mutants 300 "--test=manager_random --test=rust_api --test=panics --test=oracle" --iterate "$@"
