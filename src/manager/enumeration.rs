@@ -43,8 +43,11 @@ impl Manager {
         groups.extend(
             self.memberships.entries().map(|entry| u64::from(entry.group()) << 8 | u64::from(entry.shape().group_len)),
         );
-        groups.sort_unstable();
-        groups.dedup();
+        // Only entries with a source can have a group in common.
+        if self.memberships.name_sources() {
+            groups.sort_unstable();
+            groups.dedup();
+        }
         Ok(groups)
     }
 

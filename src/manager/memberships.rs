@@ -498,6 +498,11 @@ impl Memberships {
         self.records.iter().map(|(_, record)| &record.entry)
     }
 
+    /// Whether any entry is about some sources alone.
+    pub fn name_sources(&self) -> bool {
+        self.shapes.iter().any(|(shape, _)| shape.source_len > 0)
+    }
+
     /// Whether the indexes and counts agree.
     pub fn is_consistent(&self, credit: &impl Credit) -> bool {
         let (mut holders, mut parties, mut many) = (0, 0, 0);
@@ -687,6 +692,18 @@ mod tests {
         }
         remove(&mut memberships, 0xEF01_0102, 1, Party::Igmp);
         assert!(![0xEF01_0101, 0xEF01_0102].iter().any(|&group| is_joined(&memberships, group)));
+    }
+
+    #[test]
+    fn sources_are_named_as_long_as_an_entry_has_one() {
+        let mut memberships = joined();
+        assert!(!memberships.name_sources());
+        let exact = Entry::exact(5, 0xEF01_0102);
+        add(&mut memberships, &exact, 1, Party::Owner);
+        assert!(memberships.name_sources());
+        let found = memberships.look_for(&exact);
+        memberships.remove(found, 1, Party::Owner, &Same);
+        assert!(!memberships.name_sources());
     }
 
     #[test]
