@@ -11,7 +11,7 @@ mod common;
 use client::{Client, FIXED, PART, group};
 use common::{ROUNDS, Spread, Target, alternate, nanoseconds_each, print_point, print_row, sized};
 use hashbrown::HashMap;
-use std::hint::black_box;
+use std::{hint::black_box, time::Instant};
 
 const SIZES: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const OIFS: u32 = 4;
@@ -32,25 +32,26 @@ fn some(size: u32, time: &mut u32) -> impl Iterator<Item = u32> {
     (first..first + SAMPLE).map(move |n| ((u64::from(n.wrapping_mul(0x9E37_79B1)) * u64::from(size)) >> 32) as u32)
 }
 
+/// What one in the middle of some parts takes, in nanoseconds each: some are interrupted by
+/// other programs.
+fn middle(numbers: impl Iterator<Item = u32>, mut work: impl FnMut(u32)) -> f64 {
+    let numbers: Vec<u32> = numbers.collect();
+    let parts = numbers.chunks(100);
+    Spread::of(parts.map(|part| nanoseconds_each(part.len(), || part.iter().copied().for_each(&mut work)))).median
+}
+
 fn look_up(size: u32) {
     let map: HashMap<(u32, u32), u32> = (0..size).map(|number| ((source(number), group(number)), number)).collect();
     let records = vec![[7_u8; EACH]; size as usize];
     let (mut buffer, mut other) = ([0; EACH], [0; EACH]);
     let (mut time, mut other_time) = (0, 1_000);
-    let ours = || {
-        let all =
-            || some(size, &mut time).for_each(|number| client::look_up(source(number), group(number), &mut buffer));
-        nanoseconds_each(SAMPLE as usize, all)
-    };
+    let ours = || middle(some(size, &mut time), |number| client::look_up(source(number), group(number), &mut buffer));
     let floor = || {
-        let all = || {
-            for number in some(size, &mut other_time) {
-                let found = map[&black_box((source(number), group(number)))];
-                other.copy_from_slice(&records[found as usize]);
-                black_box(&mut other);
-            }
-        };
-        nanoseconds_each(SAMPLE as usize, all)
+        middle(some(size, &mut other_time), |number| {
+            let found = map[&black_box((source(number), group(number)))];
+            other.copy_from_slice(&records[found as usize]);
+            black_box(&mut other);
+        })
     };
     let pair = alternate(ROUNDS, ours, floor);
     let name = format!("MgmGetMfe among {size} against a bare lookup and the copy");
@@ -64,19 +65,25 @@ fn enumerate(size: u32) {
     let all = size as usize;
     let from = vec![7_u8; all * EACH];
     let (mut buffer, mut other) = (vec![0; BUFFER], vec![0; BUFFER]);
+    // Each buffer by itself, and one in the middle counts: some are interrupted.
     let ours = || {
-        nanoseconds_each(all, || {
-            let seen = client::enumerate(&mut buffer, OIFS as usize, |filled| _ = black_box(filled.len()));
-            assert_eq!(seen, all);
-        })
+        let mut times = Vec::new();
+        let mut start = Instant::now();
+        let seen = client::enumerate(&mut buffer, OIFS as usize, |filled| {
+            times.push(start.elapsed().as_secs_f64() * 1e9 / (filled.len() / EACH) as f64);
+            start = Instant::now();
+        });
+        assert_eq!(seen, all);
+        Spread::of(times).median
     };
     let floor = || {
-        nanoseconds_each(all, || {
-            for part in from.chunks(BUFFER / EACH * EACH) {
+        let copied = from.chunks(BUFFER / EACH * EACH).map(|part| {
+            nanoseconds_each(part.len() / EACH, || {
                 other[..part.len()].copy_from_slice(part);
                 black_box(&mut other);
-            }
-        })
+            })
+        });
+        Spread::of(copied).median
     };
     let pair = alternate(ROUNDS, ours, floor);
     // 20 million a second, or 0.4 of what copying does: whichever is less.

@@ -2,7 +2,10 @@
 //! memberships, interfaces and clients there are.
 //!
 //! Through the C interface, memory forwarder, no alert receiver. Groups are in no order.
-//! The bare map has the entry's two addresses as its key, and a number as its value.
+//! The bare map has the entry's two addresses as its key, and a number as its value. Its
+//! operations overlap: the processor waits for the memory of several at once. The library's
+//! cannot, as each has a lock; the map with a mutex around each operation shows what that
+//! costs by itself.
 //! `cargo bench --bench memberships`.
 
 #[path = "common/client.rs"]
@@ -12,6 +15,7 @@ mod common;
 use client::{Client, group};
 use common::{Pair, ROUNDS, Spread, Target, nanoseconds_each, print_point, print_row, sized};
 use hashbrown::HashMap;
+use std::{cell::RefCell, sync::Mutex};
 
 const SIZES: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 /// A measurement is so many times so many joins, and as many leaves in between: few
@@ -26,6 +30,10 @@ struct Times {
     leave: f64,
     insert: f64,
     remove: f64,
+    locked_insert: f64,
+    locked_remove: f64,
+    /// For all groups.
+    enumeration: f64,
 }
 
 fn batches(from: u32, mut add: impl FnMut(u32), mut remove: impl FnMut(u32)) -> (f64, f64) {
@@ -53,17 +61,27 @@ fn round(sizes: &[u32], order: usize) -> Vec<Times> {
         }
         present = size;
         let mut times = Times::default();
-        for turn in 0..2 {
-            if (order + turn).is_multiple_of(2) {
-                let work = (|number| client.join(group(number), 1), |number| client.leave(group(number), 1));
-                (times.join, times.leave) = batches(size, work.0, work.1);
-            } else {
-                let map = &mut std::cell::RefCell::new(&mut map);
-                let insert = |number| _ = map.borrow_mut().insert((0, group(number)), number);
-                let remove = |number| _ = map.borrow_mut().remove(&(0, group(number)));
-                (times.insert, times.remove) = batches(size, insert, remove);
+        for turn in 0..3 {
+            match (order + turn) % 3 {
+                0 => {
+                    let work = (|number| client.join(group(number), 1), |number| client.leave(group(number), 1));
+                    (times.join, times.leave) = batches(size, work.0, work.1);
+                }
+                1 => {
+                    let map = RefCell::new(&mut map);
+                    let insert = |number| _ = map.borrow_mut().insert((0, group(number)), number);
+                    let remove = |number| _ = map.borrow_mut().remove(&(0, group(number)));
+                    (times.insert, times.remove) = batches(size, insert, remove);
+                }
+                _ => {
+                    let map = Mutex::new(&mut map);
+                    let insert = |number| _ = map.lock().unwrap().insert((0, group(number)), number);
+                    let remove = |number| _ = map.lock().unwrap().remove(&(0, group(number)));
+                    (times.locked_insert, times.locked_remove) = batches(size, insert, remove);
+                }
             }
         }
+        times.enumeration = nanoseconds_each(1, || client.start_enumeration());
         all.push(times);
     }
     client.release(1);
@@ -75,14 +93,18 @@ fn sizes() {
     let sizes = sized(&SIZES[..], &SIZES[..1]);
     let rounds: Vec<_> = (0..sized(ROUNDS, 3)).map(|order| round(sizes, order)).collect();
     type Of = fn(&Times) -> f64;
-    let works: [(&str, Of, &str, Of); 2] =
-        [("join", |t| t.join, "insert", |t| t.insert), ("leave", |t| t.leave, "remove", |t| t.remove)];
-    for (work, ours, bare, floor) in works {
+    let works: [(&str, Of, &str, [Of; 2]); 2] = [
+        ("join", |t| t.join, "insert", [|t| t.insert, |t| t.locked_insert]),
+        ("leave", |t| t.leave, "remove", [|t| t.remove, |t| t.locked_remove]),
+    ];
+    for (work, ours, bare, [floor, locked]) in works {
         let of = |at: usize, value: Of| rounds.iter().map(|round| value(&round[at])).collect();
         for (at, size) in sizes.iter().enumerate() {
             let pair = Pair { ours: of(at, ours), floor: of(at, floor) };
             let name = format!("{work} of a (*;G) among {size} against a bare {bare}");
             pair.print_ratio(&name, Target::AtMost(3.0), "ns");
+            let with_lock = Pair { ours: of(at, ours), floor: of(at, locked) };
+            with_lock.print_ratio(&format!("(against a {bare} with a lock; {size})"), Target::None, "ns");
             for (series, values) in [(work, &pair.ours), (bare, &pair.floor)] {
                 let median = Spread::of(values.iter().copied()).median;
                 print_point("memberships", series, f64::from(*size), median);
@@ -92,8 +114,14 @@ fn sizes() {
         let pair = Pair { ours: of(last, ours), floor: of(0, ours) };
         let name = format!("{work} among {} against among {}", sizes[last], sizes[0]);
         pair.print_ratio(&name, Target::AtMost(2.5), "ns");
-        let pair = Pair { ours: of(last, floor), floor: of(0, floor) };
-        pair.print_ratio(&format!("(a bare {bare}: the same)"), Target::None, "ns");
+        for (name, floor) in [(bare.to_string(), floor), (format!("{bare} with a lock"), locked)] {
+            let pair = Pair { ours: of(last, floor), floor: of(0, floor) };
+            pair.print_ratio(&format!("(the same of a bare {name})"), Target::None, "ns");
+        }
+    }
+    for (at, size) in sizes.iter().enumerate() {
+        let figure = Spread::of(rounds.iter().map(|round| round[at].enumeration / 1e6));
+        print_row(&format!("start of an ANY_SOURCE enumeration of {size}"), "ms", figure, Target::None, "-", "-");
     }
 }
 

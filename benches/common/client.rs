@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 use rtm::abi::{
+    groups::{AnyEnumType, MgmGroupEnumerationEnd, MgmGroupEnumerationStart},
     host::{
         MgmHostAddRoute, MgmHostAdvanceClock, MgmHostGetDefaultOptions, MgmHostReceivePacket, MgmHostStart, MgmHostStop,
     },
@@ -27,6 +28,7 @@ const ERROR_NOT_FOUND: u32 = 1168;
 const ERROR_MORE_DATA: u32 = 234;
 const ERROR_NO_MORE_ITEMS: u32 = 259;
 const JOIN: u32 = 1;
+const ANY_SOURCE: i32 = 0;
 
 /// The size of an MFE's fixed part in a buffer, and of each of its oifs.
 pub const FIXED: usize = offset_of!(MIB_IPMCAST_MFE, rgmioOutInfo);
@@ -118,6 +120,16 @@ impl Client {
         // SAFETY: as above.
         let result = unsafe { MgmDeleteGroupMembershipEntry(self.0, 0, 0, group.to_be(), 0, if_index, 0, JOIN) };
         assert_eq!(result, NO_ERROR);
+    }
+
+    /// Starts an enumeration of the joined groups, and ends it.
+    pub fn start_enumeration(&self) {
+        let mut handle = null_mut();
+        // SAFETY: a live local; a handle is a number to the library.
+        unsafe {
+            assert_eq!(MgmGroupEnumerationStart(self.0, AnyEnumType(ANY_SOURCE), &mut handle), NO_ERROR);
+            assert_eq!(MgmGroupEnumerationEnd(handle), NO_ERROR);
+        }
     }
 
     pub fn deregister(self) {
