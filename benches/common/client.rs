@@ -1,4 +1,4 @@
-//! A client of the C interface that wants no callbacks, and the memory forwarder.
+//! A client of the C interface, and the memory forwarder.
 
 // Each benchmark is a program of its own and uses a part of this.
 #![allow(dead_code)]
@@ -75,24 +75,31 @@ pub fn stop_manager() {
     assert_eq!(MgmHostStop(), NO_ERROR);
 }
 
+/// Every callback NULL.
+pub const NO_CALLBACKS: ROUTING_PROTOCOL_CONFIG = ROUTING_PROTOCOL_CONFIG {
+    dwCallbackFlags: 0,
+    pfnRpfCallback: None,
+    pfnCreationAlertCallback: None,
+    pfnPruneAlertCallback: None,
+    pfnJoinAlertCallback: None,
+    pfnWrongIfCallback: None,
+    pfnLocalJoinCallback: None,
+    pfnLocalLeaveCallback: None,
+    pfnDisableIgmpCallback: None,
+    pfnEnableIgmpCallback: None,
+};
+
 /// A registered protocol.
 pub struct Client(*mut c_void);
 
 impl Client {
-    /// Registers one of the benchmark's protocol instances.
+    /// Registers one of the benchmark's protocol instances, which wants no callbacks.
     pub fn register(component: u32) -> Self {
-        let mut config = ROUTING_PROTOCOL_CONFIG {
-            dwCallbackFlags: 0,
-            pfnRpfCallback: None,
-            pfnCreationAlertCallback: None,
-            pfnPruneAlertCallback: None,
-            pfnJoinAlertCallback: None,
-            pfnWrongIfCallback: None,
-            pfnLocalJoinCallback: None,
-            pfnLocalLeaveCallback: None,
-            pfnDisableIgmpCallback: None,
-            pfnEnableIgmpCallback: None,
-        };
+        Self::register_with(NO_CALLBACKS, component)
+    }
+
+    /// Registers one with callbacks.
+    pub fn register_with(mut config: ROUTING_PROTOCOL_CONFIG, component: u32) -> Self {
         let mut handle = null_mut();
         // SAFETY: both pointers are to live locals.
         assert_eq!(unsafe { MgmRegisterMProtocol(&mut config, 100, component, &mut handle) }, NO_ERROR);
@@ -135,6 +142,18 @@ impl Client {
     pub fn deregister(self) {
         // SAFETY: as above.
         assert_eq!(unsafe { MgmDeRegisterMProtocol(self.0) }, NO_ERROR);
+    }
+}
+
+/// Clients that several threads use.
+pub struct Shared<'a>(pub &'a [Client]);
+
+// SAFETY: a handle is a number to the library, whose functions any thread may call.
+unsafe impl Sync for Shared<'_> {}
+
+impl Shared<'_> {
+    pub fn get(&self) -> &[Client] {
+        self.0
     }
 }
 
