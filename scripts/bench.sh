@@ -2,6 +2,7 @@
 # bench.sh: runs every benchmark and writes docs/performance.md with its plots. `make bench`.
 #
 # BENCH_ROUNDS        rounds of whole flows (9; those of benches/ are set there)
+# BENCH_PEER_ROUNDS   rounds of the table of peers (as many; a minute each and more)
 # BENCH_PEERS         which of scripts/peers.sh (all); "none": no table of peers
 # BENCH_ONLY=report   writes the report from what the last run left in $BUILD/bench
 set -euo pipefail
@@ -37,7 +38,7 @@ if [ "${BENCH_ONLY-}" != report ]; then
         grep '^#' "$results/peers" || true
         mapfile -t peers < <(grep -v '^#' "$results/peers" || true)
         [ ${#peers[@]} = 0 ] ||
-            measure 2-peers "$programs/flows" -r "${BENCH_ROUNDS:-9}" "$floor" "$ours" "${peers[@]}"
+            measure 2-peers "$programs/flows" -r "${BENCH_PEER_ROUNDS:-${BENCH_ROUNDS:-9}}" "$floor" "$ours" "${peers[@]}"
     fi
     for bench in $(sed -n '/^\[\[bench\]\]/,/^$/s/^name = "\(.*\)"/\1/p' Cargo.toml); do
         measure "3-$bench" "$cargo" bench ${LOCKED-} --bench "$bench"

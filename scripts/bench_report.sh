@@ -25,7 +25,7 @@ plot() {
     while IFS= read -r serie; do
         awk -F'\t' -v plot="$name" -v serie="$serie" \
             '$1 == "point" && $2 == plot && $3 == serie { print $4, $5 }' "$results" | sort -g >"$data/$number"
-        commands+=("'$data/$number' title '${serie//\'/}' with linespoints")
+        commands+=("'$data/$number' title '${serie//\'/}' linewidth 2")
         number=$((number + 1))
     done < <(awk -F'\t' -v plot="$name" '$1 == "point" && $2 == plot && !seen[$3]++ { print $3 }' "$results")
     gnuplot <<GNUPLOT
@@ -35,9 +35,10 @@ set title '$title'
 set xlabel '$x'
 set ylabel '$y'
 set logscale xy
+set style data linespoints
 set format x '%.0f'
 set grid
-set key outside right
+set key below left
 plot $(IFS=,; echo "${commands[*]}")
 GNUPLOT
 }
@@ -56,7 +57,7 @@ rows() {
         }
         $1 != "row" || ($8 == "-") == with { next }
         {
-            measured = figure($4, $3) " (" $5 " to " $6 ")"
+            measured = figure($4, $3) ($4 == $5 && $5 == $6 ? "" : " (" $5 " to " $6 ")")
             if (with) {
                 met = $8 ~ /^<=/ ? $4 + 0 <= substr($8, 3) + 0 : $4 + 0 >= substr($8, 3) + 0
                 printf "| %s | %s | %s | %s | %s | %s |\n", $2, goal($8, $3), measured, met ? "met" : "**missed**", $9, $10
@@ -72,12 +73,12 @@ cells() {
         $1 == "cell" {
             if (!($2 in line)) { line[$2] = ++lines; work[lines] = $2; unit[lines] = $3 }
             if (!($4 in column)) { column[$4] = ++columns; name[columns] = $4 }
-            cell[line[$2], column[$4]] = $5 == "-" ? "-" : $5 " (" $6 " to " $7 ")"
+            cell[line[$2], column[$4]] = $5 == "-" ? "-" : $5 == $6 && $6 == $7 ? $5 : $5 " (" $6 " to " $7 ")"
             rounds = rounds > $8 ? rounds : $8
         }
         END {
             if (!lines) exit
-            printf "| median of %d rounds (least to greatest) |", rounds
+            printf "| median of %d (least to greatest) |", rounds
             for (c = 1; c <= columns; c++) printf " %s |", name[c]
             printf "\n|---|"
             for (c = 1; c <= columns; c++) printf "---|"
@@ -141,10 +142,10 @@ PEERS
     if [ -n "$names" ]; then
         printf '\n## Plots\n'
         for name in $names; do
-            printf '![%s](performance-%s.svg)\n\n' "$(describe "$name" | cut -d'|' -f1)" "$name"
+            printf '\n![%s](performance-%s.svg)\n' "$(describe "$name" | cut -d'|' -f1)" "$name"
         done
     fi
-    printf '%s\n' "$marker"
+    printf '\n%s\n' "$marker"
     printf '%s\n' "${kept:-
 ## What bounds a target that was missed
 }"

@@ -54,13 +54,8 @@ CONF
         echo "$name=$private '$run exec $root/usr/sbin/smcrouted -n -f $root/conf'"
         ;;
     pimd)
-        # It is the rendezvous point itself.
-        cat >"$root/conf" <<'CONF'
-phyint r-up enable
-phyint r-down enable
-rp-address 10.1.0.1 224.0.0.0/4
-CONF
-        echo "$name=$private '$run exec $root/usr/sbin/pimd -f -c $root/conf'"
+        # As Debian configures it.
+        echo "$name=$private '$run exec $root/usr/sbin/pimd -f -c $root/etc/pimd.conf'"
         ;;
     igmpproxy)
         cat >"$root/conf" <<'CONF'
@@ -77,16 +72,17 @@ CONF
         # Its daemons want to be of a group of this name.
         { cat /etc/group; grep -q '^frrvty:' /etc/group || echo "frrvty:x:65000:root"; } >"$root/group"
         echo "ip forwarding" >"$root/zebra.conf"
+        # It is the rendezvous point itself.
         cat >"$root/pimd.conf" <<'CONF'
+interface lo
+ ip pim
 interface r-up
  ip pim
- ip pim passive
 interface r-down
  ip pim
- ip pim passive
  ip igmp
  ip igmp version 2
-ip pim rp 10.1.0.1 224.0.0.0/4
+ip pim rp 10.3.0.1 224.0.0.0/4
 CONF
         cat >"$root/start" <<START
 #!/bin/sh

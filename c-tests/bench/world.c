@@ -216,6 +216,7 @@ void world_open(struct world *world) {
     ip("link add r-down type veth peer name d0 netns /proc/%d/fd/%d", pid, world->receiver);
     ip("addr add 10.1.0.1/16 dev r-up");
     ip("addr add 10.2.0.1/24 dev r-down");
+    ip("addr add 10.3.0.1/32 dev lo"); /* a router's own, for those that want one */
     ip("link set r-up up");
     ip("link set r-down up");
     enter(world->source);
