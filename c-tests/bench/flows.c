@@ -362,8 +362,10 @@ static const struct test {
      {{"a member joins 10,000 sources: CPU per source", "ns", "<=1.2", 0}}},
     {"steady", steady, 0, {{"steady 10,000 packets/s: CPU per second", "ms", "-", 1}}},
     {"memory", memory, 0,
-     {{"resident memory at rest", "kB", "-", 0}, {"resident memory of a joined group", "B", "-", 1}}},
-    {"member", member, 1, {{"member joins a flowing group: report to first packet", "ms", NULL, 0}}},
+     {{"resident memory at rest", "kB", "-", 0},
+      {"resident memory of a joined group", "B", "-", 1}}},
+    {"member", member, 1,
+     {{"member joins a flowing group: report to first packet", "ms", NULL, 0}}},
     {"members", members, 1,
      {{"the same, 1,000 groups, each sent to every 100 ms: until all receive", "ms", NULL, 0}}},
     {"source", source, 1,
@@ -376,7 +378,8 @@ static const struct test {
      {{NULL, NULL, NULL, 0},
       {"one burst to 1,000 joined groups, one packet each: delivered", "packets", NULL, 0}}},
     {"peers-memory", memory_peers, 1,
-     {{"resident memory at rest", "kB", NULL, 0}, {"memory of a joined group with a flow", "B", NULL, 0}}},
+     {{"resident memory at rest", "kB", NULL, 0},
+      {"memory of a joined group with a flow", "B", NULL, 0}}},
     {"peers-steady", steady, 1, {{"CPU at 10,000 packets/s steady, per second", "ms", NULL, 0}}},
 };
 
@@ -404,6 +407,7 @@ static void run_once(const struct test *test, unsigned who, unsigned round, cons
     struct world world;
     struct router router;
     double figures[FIGURES] = {NAN, NAN, NAN, NAN};
+    int ended;
     world_open(&world);
     if (router_start(&world, &router, routers[who].command, log)) {
         test->run(&world, &router, figures);
@@ -411,10 +415,15 @@ static void run_once(const struct test *test, unsigned who, unsigned round, cons
         printf("# %s: %s does not route\n", test->name, routers[who].name);
         show(log);
     }
+    ended = router_has_ended(&router);
+    if (ended) {
+        printf("# %s: %s has ended\n", test->name, routers[who].name);
+        show(log);
+    }
     router_stop(&router);
     world_close(&world);
     for (int i = 0; i < FIGURES; i++)
-        routers[who].values[i][round] = figures[i];
+        routers[who].values[i][round] = ended ? NAN : figures[i];
 }
 
 /* The rounds in which all (of the first `count` routers) found something come to the front. */
@@ -439,7 +448,8 @@ static void print_rows(const struct test *test, unsigned rounds) {
         char text[2][64], number[32];
         unsigned valid = valid_rounds(i, 0, 2, rounds);
         if (valid < rounds)
-            printf("# %s: %u of %u rounds without a result\n", figure->work, rounds - valid, rounds);
+            printf("# %s: %u of %u rounds without a result\n", figure->work, rounds - valid,
+                   rounds);
         failed |= valid == 0;
         if (valid == 0)
             continue;

@@ -56,6 +56,8 @@ void router_stop(struct router *router);
 /* Stops all its threads, until told to continue. */
 void router_pause(const struct router *router);
 void router_continue(const struct router *router);
+/* Whether one of its processes has, by itself: what was found then means nothing. */
+int router_has_ended(const struct router *router);
 /* CPU time so far, all threads and processes; nanoseconds. */
 uint64_t router_cpu(const struct router *router);
 /* Waits until it does nothing any more; false after so many seconds. */
