@@ -150,7 +150,7 @@ check-full: deps-check
 		$(JOBS) $(LONG:%=long-%) || failed=1; $(SUMMARY_SHOW)
 
 # Packages and what needs tools of its own: minutes.
-check-packages: deps-check lib
+check-packages: deps-check lib tools
 	scripts/packages.sh
 
 .PHONY: check-packages rust-tests interleavings asan tsan valgrind mutants $(QUICK:%=quick-%) $(LONG:%=long-%)

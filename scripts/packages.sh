@@ -1,6 +1,7 @@
 #!/bin/bash
-# packages.sh: what takes longer of installing: by cargo-c, and as Debian packages. What the
-# machine lacks for it is said and skipped. `make check-packages` calls this.
+# packages.sh: what takes longer of installing, by cargo-c and as Debian packages; the Rust
+# API against its baseline; and that all those checks see what breaks. What the machine lacks
+# for it is said and skipped. `make check-packages` calls this.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p "${BUILD:-build}"
@@ -21,3 +22,5 @@ cargo cinstall --version >/dev/null 2>&1 || cargo install --debug --locked cargo
     echo "cargo-c could not be installed"
 job cargo-c env MGM_TARGET_DIR="$build/cargo-c" c-tests/install/installed.sh cargo-c
 job debian c-tests/install/debian.sh "$build/deb"
+job semver scripts/semver.sh
+job planted scripts/planted.sh

@@ -1,11 +1,13 @@
 #!/bin/bash
-# installed.sh make|cmake|cargo-c: what each way of installing puts in place, and that other
+# installed.sh make|cmake|cargo-c|tree DIRECTORY: what each way of installing puts in place, and that other
 # people's programs build with that alone, and run.
+#
+# `tree` takes what is in a directory, installed by make with PREFIX=/opt/mgm.
 #
 # The library is built where CARGO_TARGET_DIR or MGM_TARGET_DIR says. Exit 77 without the tools.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-way=${1:?usage: installed.sh make|cmake|cargo-c}
+way=${1:?usage: installed.sh make|cmake|cargo-c|tree DIRECTORY}
 for command in pkg-config cmake readelf gcc; do
     command -v $command >/dev/null || { echo "skipped: no $command" && exit 77; }
 done
@@ -41,8 +43,12 @@ cargo-c)
         --prefix $prefix --libdir $libdir >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
     check_files without-command
     ;;
+tree)
+    cp -a "${2:?which directory?}" "$tree"
+    check_files
+    ;;
 *)
-    echo "usage: installed.sh make|cmake|cargo-c" >&2
+    echo "usage: installed.sh make|cmake|cargo-c|tree DIRECTORY" >&2
     exit 2
     ;;
 esac
