@@ -544,7 +544,9 @@ public:
         if (!error) {
             ended_ = true;
             // Inside a callback the manager does not wait for those on other threads. One
-            // of them may be about to enter this slot: nobody else may have it then.
+            // of them may be about to enter this slot: nobody else may have it then. (Callbacks
+            // that were registered without this header do not count here: what is ended in
+            // one might at worst have a last alert of its own told to the slot's successor.)
             leave_slot(inside == 0);
         }
     }

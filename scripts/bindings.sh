@@ -30,6 +30,14 @@ export PKG_CONFIG_PATH=$stage/lib/pkgconfig
 # Nothing of the source tree may stand in for what is not installed.
 unset MGM_LIB MGM_INCLUDE MGM_LIBRARY RTM_LIB_DIR LD_LIBRARY_PATH
 
+version=$(pkg-config --modversion rtm)
+for each in rust/Cargo.toml python/pyproject.toml; do
+    grep -qx "version = \"$version\"" "bindings/$each" || {
+        echo "bindings/$each is not of version $version" >&2
+        exit 1
+    }
+done
+
 # run NAME: the test of one binding.
 run() {
     case $1 in

@@ -55,6 +55,8 @@ pub(crate) fn give_back(index: usize) {
 
 /// The registration has ended. Inside a callback the manager does not wait for those on
 /// other threads; one may be about to come here, so nobody else may have the place then.
+/// (Of callbacks that are registered in another way nothing is known here: what is ended in
+/// one of those might at worst have a last callback of its own told to a successor.)
 pub(crate) fn leave_place(index: usize) {
     let taken = INSIDE.get() > 0;
     let unused = std::mem::replace(&mut *place(index), Place { protocol: None, taken });

@@ -3,6 +3,32 @@
 //! starts, with what the environment says (`MGM_FORWARDER=linux` for the kernel's).
 //!
 //! mgmhost.h has more: thresholds, boundaries, diagnosis, restart without loss.
+//!
+//! ```
+//! use mgm::{Entry, Prefix, Protocol, Registration, State, host};
+//! use std::net::Ipv4Addr;
+//!
+//! struct Nothing;
+//! impl Protocol for Nothing {}
+//!
+//! host::start(&host::Options::new().forwarder(host::Forwarder::Memory))?;
+//! let (source, group) = (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(239, 1, 1, 1));
+//! let sources = Prefix::new(Ipv4Addr::new(10, 0, 0, 0), 24);
+//! host::add_route(host::Route { network: sources, index: 1, gateway: Ipv4Addr::UNSPECIFIED, protocol: 3 })?;
+//!
+//! let protocol = Registration::new(Nothing, mgm::protocol_id(100), 1)?;
+//! let (wan, lan) = (protocol.take(1)?, protocol.take(2)?);
+//! lan.join(Entry::any_source(group), State::Join)?;
+//! // The header of an empty packet from 10.0.0.1 to 239.1.1.1.
+//! let packet = [0x45, 0, 0, 20, 0, 0, 0, 0, 8, 17, 0xB8, 0xD6, 10, 0, 0, 1, 239, 1, 1, 1];
+//! host::receive(1, &packet)?;
+//! assert_eq!(mgm::mfe(source, group)?.oifs[0].interface, lan.interface());
+//! assert_eq!(host::counters().forwarded, 1);
+//!
+//! drop((wan, lan, protocol));
+//! host::stop()?;
+//! # Ok::<(), mgm::Error>(())
+//! ```
 
 use crate::{Error, Interface, Prefix, sys, types::network};
 use std::{

@@ -95,6 +95,16 @@ impl Registration {
     /// Goes through the groups that are joined, by anybody on any interface
     /// (`MgmGroupEnumerationStart`).
     ///
+    /// ```
+    /// # struct Nothing;
+    /// # impl mgm::Protocol for Nothing {}
+    /// # let protocol = mgm::Registration::new(Nothing, 100, 1)?;
+    /// for entry in protocol.groups(mgm::GroupKind::AllSources)? {
+    ///     println!("{:?}", entry?);
+    /// }
+    /// # Ok::<(), mgm::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotEnoughMemory`], [`Error::CanNotComplete`].
     pub fn groups(&self, kind: GroupKind) -> Result<Groups, Error> {
