@@ -14,18 +14,7 @@ if ! command -v pkg-config >/dev/null; then
     exit 77
 fi
 rm -rf "$stage"
-if make -n install >/dev/null 2>&1; then
-    make --no-print-directory install PREFIX="$stage" DESTDIR= >"$build/install.log"
-else
-    library=$(readlink -f "${CARGO_TARGET_DIR:-target}/release/librtm.so")
-    mkdir -p "$stage"/{include,lib/pkgconfig}
-    cp include/*.h include/*.hpp "$stage/include"
-    cp "$library" "$stage/lib/librtm.so.1"
-    ln -s librtm.so.1 "$stage/lib/librtm.so"
-    printf '%s\n' "prefix=$stage" "libdir=\${prefix}/lib" "includedir=\${prefix}/include" "Name: rtm" \
-        "Description: the multicast group manager" "Version: 0.1.0" "Libs: -L\${libdir} -lrtm" \
-        "Cflags: -I\${includedir}" >"$stage/lib/pkgconfig/rtm.pc"
-fi
+make --no-print-directory install PREFIX="$stage" DESTDIR= >"$build/install.log"
 export PKG_CONFIG_PATH=$stage/lib/pkgconfig
 # Nothing of the source tree may stand in for what is not installed.
 unset MGM_LIB MGM_INCLUDE MGM_LIBRARY RTM_LIB_DIR LD_LIBRARY_PATH

@@ -32,7 +32,7 @@ check_files() {
     readelf -d "$lib/$so_file" | grep -q "SONAME.*\[$soname\]" || fail "$so_file has another SONAME than $soname"
     "$root/c-tests/exports.sh" "$lib/$so_file"
     [ -s "$lib/librtm.a" ] || fail "no librtm.a"
-    for file in mgm.h mgmhost.h; do
+    for file in mgm.h mgmhost.h mgm.hpp; do
         cmp "$root/include/$file" "$include/$file" || fail "another $file"
     done
     for file in "$root"/include/compat/*.h; do
