@@ -1,7 +1,7 @@
 #!/bin/bash
 # The C tests with library and tests instrumented by AddressSanitizer and LeakSanitizer.
-# The scripts with namespaces and the demo are left to MGM_TEST_LONG=1, which also lets the
-# stress test run for a minute. Arguments go to ctest.
+# The scripts with namespaces, the demo, and the cases through the Rust API are left to
+# MGM_TEST_LONG=1, which also lets the stress test run for a minute. Arguments go to ctest.
 #
 # The same toolchain builds the instrumented library: RUSTC_BOOTSTRAP lets it use the
 # unstable flag. That the instrumentation is on is checked, and so is that it finds
@@ -12,14 +12,20 @@ root=$PWD
 build=${BUILD:-build}/asan
 target=$(rustc -vV | sed -n 's/^host: //p')
 
+targets=(--lib)
+[ -z "${MGM_TEST_LONG-}" ] || targets+=(--example rust_door)
 RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cforce-frame-pointers=yes" \
-    cargo build --profile sanitized --lib --target "$target" --target-dir "$build/target" ${LOCKED-}
-library=$PWD/$build/target/$target/sanitized/librtm.so
-case $library in *//*) library=${library#"$PWD/"} ;; esac
-if [ "$(nm -D "$library" | grep -c __asan_report)" -eq 0 ]; then
-    echo "$library is not instrumented" >&2
-    exit 1
-fi
+    cargo build --profile sanitized "${targets[@]}" --target "$target" --target-dir "$build/target" ${LOCKED-}
+output=$(realpath "$build/target/$target/sanitized")
+library=$output/librtm.so
+door=
+[ -z "${MGM_TEST_LONG-}" ] || door=$output/examples/librust_door.so
+for built in "$library" $door; do
+    if [ "$(nm -D "$built" | grep -c __asan_report)" -eq 0 ]; then
+        echo "$built is not instrumented" >&2
+        exit 1
+    fi
+done
 
 cat >"$build/planted.c" <<'PLANTED'
 #include <stdlib.h>
@@ -36,7 +42,7 @@ if "$build/planted" 2>/dev/null; then
 fi
 echo "instrumented: $(nm -D "$library" | grep -c __asan) asan symbols in librtm.so; the planted fault is found"
 
-cmake -S c-tests -B "$build/c-tests" -DMGM_LIBRARY="$library" -DMGM_SANITIZE=address
+cmake -S c-tests -B "$build/c-tests" -DMGM_LIBRARY="$library" -DMGM_RUST_DOOR="$door" -DMGM_SANITIZE=address
 cmake --build "$build/c-tests" --parallel
 build=$(cd "$build" && pwd)
 rm -rf "$build/reports"

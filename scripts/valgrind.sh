@@ -54,8 +54,10 @@ planted 'Invalid read' free
 echo "the planted leak and the use of freed memory are found"
 
 make --no-print-directory lib
-library=$(realpath "${CARGO_TARGET_DIR:-target}/release/librtm.so")
-cmake -S c-tests -B "$build/c-tests" -DMGM_LIBRARY="$library" -DMGM_PROGRAMS="$build/run"
+output=$(realpath "${CARGO_TARGET_DIR:-target}/release")
+${CARGO:-cargo} build --release --example rust_door ${LOCKED-}
+cmake -S c-tests -B "$build/c-tests" -DMGM_LIBRARY="$output/librtm.so" \
+    -DMGM_RUST_DOOR="$output/examples/librust_door.so" -DMGM_PROGRAMS="$build/run"
 cmake --build "$build/c-tests" --parallel
 for program in "$build"/c-tests/bin/*; do
     name=${program##*/}
