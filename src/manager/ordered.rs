@@ -7,6 +7,8 @@ use super::Error;
 
 /// The longest run. A full one is split in two.
 const RUN: usize = 512;
+/// A list of at most so many runs is kept when nothing is left in it.
+const KEPT: usize = 16;
 
 /// Keys and numbers side by side, ascending by key.
 struct Run {
@@ -85,6 +87,9 @@ impl Ordered {
             None => {
                 self.first.remove(at);
                 self.spare = Some(self.runs.remove(at));
+                if self.runs.is_empty() && self.runs.capacity() > KEPT {
+                    (self.first, self.runs) = (Vec::new(), Vec::new());
+                }
             }
         }
         self.merge(at);
@@ -210,6 +215,20 @@ mod tests {
             ordered.insert(key, 0);
         }
         assert_eq!(ordered.runs.len(), 10_000_usize.div_ceil(RUN));
+    }
+
+    #[test]
+    fn memory_of_many_goes_back_and_that_of_few_stays() {
+        let mut ordered = Ordered::new();
+        for (runs, kept) in [(40, false), (2, true)] {
+            for key in 0..runs * RUN as u64 {
+                ordered.reserve_one().unwrap();
+                ordered.insert(key, 0);
+            }
+            assert!(ordered.runs.capacity() > 0);
+            (0..runs * RUN as u64).for_each(|key| _ = ordered.remove(key));
+            assert_eq!([ordered.first.capacity() > 0, ordered.runs.capacity() > 0], [kept; 2]);
+        }
     }
 
     #[test]
