@@ -66,8 +66,7 @@ impl<C: Client> Core<C> {
         self.events_lost += u64::from(lost);
         self.lost_untold += u64::from(lost);
         let now = self.clock.now();
-        if self.lost_told_at.is_none_or(|at| now >= at + LOSS_SAID_EVERY) {
-            self.lost_told_at = Some(now);
+        if is_time(&mut self.lost_told_at, now, LOSS_SAID_EVERY) {
             let lost = std::mem::take(&mut self.lost_untold);
             self.ports.log.add(
                 Level::Warn,
@@ -116,8 +115,7 @@ impl<C: Client> Call<C> {
 
     pub(super) fn say_limit(&mut self) {
         let now = self.clock.now();
-        if self.limit_told_at.is_none_or(|at| now >= at + LIMIT_SAID_EVERY) {
-            self.limit_told_at = Some(now);
+        if is_time(&mut self.limit_told_at, now, LIMIT_SAID_EVERY) {
             let (_, _, mfes) = self.manager.sizes();
             self.ports.log.add(
                 Level::Warn,
@@ -265,4 +263,13 @@ impl<C: Client> Call<C> {
             self.ask(|manager, cx| manager.install_all(cx));
         }
     }
+}
+
+/// Whether something that was told last at this time may be told again; then it is.
+fn is_time(told_at: &mut Option<u64>, now: u64, every: u64) -> bool {
+    let is_time = told_at.is_none_or(|at| now >= at + every);
+    if is_time {
+        *told_at = Some(now);
+    }
+    is_time
 }

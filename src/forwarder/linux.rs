@@ -171,21 +171,33 @@ impl Linux {
         if foreign == Foreign::Remove {
             mroute.flush();
         }
-        let mut linux = Self {
+        let mut linux = Self::of(mroute, socket, reader, table, foreign)?;
+        linux.found = found;
+        linux.cut_foreign()?;
+        Ok(linux)
+    }
+
+    /// Of a table's sockets.
+    fn of(
+        mroute: MrouteSocket,
+        table: TableSocket,
+        reader: TableReader,
+        id: u32,
+        foreign: Foreign,
+    ) -> Result<Self, ForwarderError> {
+        Ok(Self {
             mroute,
             routes: RouteSocket::open()?,
-            table: socket,
+            table,
             reader: Some(reader),
             rpf: None,
             wake: WakeSource::acquire()?,
             vifs: VifSlots::new(),
-            id: table,
+            id,
             foreign,
-            found,
+            found: Found::default(),
             adopted_vifs: 0,
-        };
-        linux.cut_foreign()?;
-        Ok(linux)
+        })
     }
 
     /// What was in the table when it was taken.

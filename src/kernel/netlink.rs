@@ -231,6 +231,12 @@ impl Request {
         self
     }
 
+    /// Whether many messages answer it.
+    pub(crate) fn is_dump(&self) -> bool {
+        let flags = i32::from(read_u16(&self.bytes, 6).unwrap_or(0));
+        flags & libc::NLM_F_DUMP == libc::NLM_F_DUMP
+    }
+
     /// The whole message.
     pub(crate) fn finish(&mut self) -> &[u8] {
         let length = (self.length as u32).to_ne_bytes();

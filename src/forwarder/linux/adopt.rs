@@ -3,15 +3,13 @@
 
 use std::os::fd::{AsFd, FromRawFd, IntoRawFd, OwnedFd};
 
-use super::{Foreign, Found, Linux, TableReader};
+use super::{Foreign, Linux, TableReader};
 use crate::forwarder::{ForwarderError, Unfit};
 use crate::kernel::mroute::{MrouteSocket, Oifs};
-use crate::kernel::routes::RouteSocket;
 use crate::kernel::sys;
 use crate::kernel::table::{Entry, TableSocket};
 use crate::kernel::uapi::MAXVIFS;
 use crate::kernel::vifs::VifSlots;
-use crate::kernel::wake::WakeSource;
 
 /// A descriptor that another process hands over, or gets.
 pub type Descriptor = OwnedFd;
@@ -128,19 +126,8 @@ impl Linux {
             return Err(ForwarderError::OutOfMemory);
         }
         entries.sort_unstable_by_key(|entry| (entry.group, entry.source));
-        let linux = Self {
-            mroute,
-            routes: RouteSocket::open()?,
-            table: questions,
-            reader: Some(reader),
-            wake: WakeSource::acquire()?,
-            vifs,
-            id: table,
-            foreign,
-            found: Found::default(),
-            adopted_vifs,
-            rpf: None,
-        };
+        let mut linux = Self::of(mroute, questions, reader, table, foreign)?;
+        (linux.vifs, linux.adopted_vifs) = (vifs, adopted_vifs);
         Ok((linux, entries))
     }
 

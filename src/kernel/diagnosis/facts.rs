@@ -1,8 +1,6 @@
 //! What route netlink tells of multicast tables, links, entries, rules and sources.
 
-use crate::kernel::netlink::{
-    ATTRIBUTE_HEADER, Attributes, MESSAGE_HEADER, NetlinkSocket, Received, aligned, read_u16, read_u32,
-};
+use crate::kernel::netlink::{Attributes, NetlinkSocket, Received, Request, aligned, read_u16, read_u32};
 use crate::kernel::sys::{SysError, SysResult};
 use crate::kernel::uapi::MAXVIFS;
 
@@ -70,9 +68,6 @@ const LINK_HEADER: usize = 16;
 const ROUTE_HEADER: usize = 12;
 /// Length of `struct rtnexthop`.
 const NEXT_HOP_HEADER: usize = 8;
-
-/// A request: headers and up to four attributes of four bytes.
-const REQUEST: usize = MESSAGE_HEADER + LINK_HEADER + 4 * (ATTRIBUTE_HEADER + 4);
 
 /// One VIF: its interface, and the packets sent out of it for all entries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -198,11 +193,12 @@ impl Facts {
 
     /// A multicast table; `None` where the kernel does not tell (before Linux 4.14).
     pub(super) fn table(&mut self, id: u32) -> Option<Table> {
-        let mut request = Request::new(RTM_GETLINK, true);
-        request.part(&[FAMILY]).part(&[0; LINK_HEADER - 1]);
+        let mut header = [0; LINK_HEADER];
+        header[0] = FAMILY;
+        let request = self.request(RTM_GETLINK, libc::NLM_F_DUMP, &header);
         let mut table = Table::default();
         let mut told = false;
-        self.ask(&mut request, &mut |kind, payload| {
+        self.ask(request, &mut |kind, payload| {
             // A kernel that does not know the family tells of all links.
             if kind == RTM_NEWLINK && payload.first() == Some(&FAMILY) {
                 told = true;
@@ -216,10 +212,11 @@ impl Facts {
 
     /// A link, if there is one with this index.
     pub(super) fn link(&mut self, if_index: u32) -> Option<Link> {
-        let mut request = Request::new(RTM_GETLINK, false);
-        request.part(&[0; 4]).part(&if_index.to_ne_bytes()).part(&[0; 8]);
+        let mut header = [0; LINK_HEADER];
+        header[4..8].copy_from_slice(&if_index.to_ne_bytes());
+        let request = self.request(RTM_GETLINK, 0, &header);
         let mut link = None;
-        self.ask(&mut request, &mut |kind, payload| {
+        self.ask(request, &mut |kind, payload| {
             if kind == RTM_NEWLINK {
                 link = parse_link(payload);
             }
@@ -230,13 +227,13 @@ impl Facts {
 
     /// The entry of a flow in a table.
     pub(super) fn entry(&mut self, table: u32, source: u32, group: u32) -> Option<Entry> {
-        let mut request = Request::new(RTM_GETROUTE, false);
-        request.part(&[FAMILY, 32, 32]).part(&[0; ROUTE_HEADER - 3]);
-        request.attribute(RTA_SRC, source.to_be_bytes());
-        request.attribute(RTA_DST, group.to_be_bytes());
-        request.attribute(RTA_TABLE, table.to_ne_bytes());
+        let request = self
+            .request(RTM_GETROUTE, 0, &route_header([FAMILY, 32, 32]))
+            .attribute(RTA_SRC, source.to_be_bytes())
+            .attribute(RTA_DST, group.to_be_bytes())
+            .attribute(RTA_TABLE, table.to_ne_bytes());
         let mut entry = None;
-        self.ask(&mut request, &mut |kind, payload| {
+        self.ask(request, &mut |kind, payload| {
             if kind == RTM_NEWROUTE && payload.first() == Some(&FAMILY) {
                 entry = Some(parse_entry(payload));
             }
@@ -247,11 +244,10 @@ impl Facts {
 
     /// Which table packets are led to; `None` where that cannot be asked.
     pub(super) fn rules(&mut self, table: u32) -> Option<Rules> {
-        let mut request = Request::new(RTM_GETRULE, true);
-        request.part(&[FAMILY]).part(&[0; ROUTE_HEADER - 1]);
+        let request = self.request(RTM_GETRULE, libc::NLM_F_DUMP, &route_header([FAMILY, 0, 0]));
         // The first rule that leads everything to another table, and whether one leads here.
         let (mut shadow, mut leads) = (None, None);
-        let asked = self.ask(&mut request, &mut |kind, payload| {
+        let asked = self.ask(request, &mut |kind, payload| {
             if kind == RTM_NEWRULE
                 && payload.first() == Some(&FAMILY)
                 && let Some((to, everything)) = parse_rule(payload)
@@ -279,13 +275,13 @@ impl Facts {
     /// question for the group would have the kernel make an entry. The answer does not
     /// know of packet marks.
     pub(super) fn verdict(&mut self, source: u32, if_index: u32) -> Option<Verdict> {
-        let mut request = Request::new(RTM_GETROUTE, false);
-        request.part(&[libc::AF_INET as u8, 32, 32]).part(&[0; ROUTE_HEADER - 3]);
-        request.attribute(RTA_DST, [255; 4]);
-        request.attribute(RTA_SRC, source.to_be_bytes());
-        request.attribute(RTA_IIF, if_index.to_ne_bytes());
+        let request = self
+            .request(RTM_GETROUTE, 0, &route_header([libc::AF_INET as u8, 32, 32]))
+            .attribute(RTA_DST, [255; 4])
+            .attribute(RTA_SRC, source.to_be_bytes())
+            .attribute(RTA_IIF, if_index.to_ne_bytes());
         let mut taken = false;
-        match self.ask(&mut request, &mut |kind, _| taken |= kind == RTM_NEWROUTE) {
+        match self.ask(request, &mut |kind, _| taken |= kind == RTM_NEWROUTE) {
             Ok(()) => taken.then_some(Verdict::Taken),
             Err(SysError { errno: libc::EINVAL | libc::EXDEV, .. }) => Some(Verdict::Refused),
             Err(_) => None,
@@ -294,23 +290,27 @@ impl Facts {
 
     /// Whether an address is one of this host's.
     pub(super) fn is_local(&mut self, address: u32) -> bool {
-        let mut request = Request::new(RTM_GETROUTE, false);
-        request.part(&[libc::AF_INET as u8, 32]).part(&[0; ROUTE_HEADER - 2]);
-        request.attribute(RTA_DST, address.to_be_bytes());
+        let request = self
+            .request(RTM_GETROUTE, 0, &route_header([libc::AF_INET as u8, 32, 0]))
+            .attribute(RTA_DST, address.to_be_bytes());
         let mut local = false;
-        let asked = self.ask(&mut request, &mut |kind, payload| {
+        let asked = self.ask(request, &mut |kind, payload| {
             // rtm_type
             local |= kind == RTM_NEWROUTE && payload.get(7) == Some(&libc::RTN_LOCAL);
         });
         asked.is_ok() && local
     }
 
-    /// Sends a request and calls `each` with the kind and payload of every answer.
-    fn ask(&mut self, request: &mut Request, each: &mut dyn FnMut(u16, &[u8])) -> SysResult<()> {
-        let doing = "asking the kernel";
+    fn request(&mut self, kind: u16, flags: i32, header: &[u8]) -> Request {
         self.sequence = self.sequence.wrapping_add(1);
-        let dump = request.dump;
-        self.netlink.send(request.finish(self.sequence))?;
+        Request::new(kind, flags, self.sequence, header)
+    }
+
+    /// Sends a request and calls `each` with the kind and payload of every answer.
+    fn ask(&mut self, mut request: Request, each: &mut dyn FnMut(u16, &[u8])) -> SysResult<()> {
+        let doing = "asking the kernel";
+        let dump = request.is_dump();
+        self.netlink.send(request.finish())?;
         loop {
             let messages = match self.netlink.receive()? {
                 Received::Messages(messages) => messages,
@@ -333,37 +333,11 @@ impl Facts {
     }
 }
 
-/// A request in the making.
-struct Request {
-    bytes: [u8; REQUEST],
-    length: usize,
-    dump: bool,
-}
-
-impl Request {
-    fn new(kind: u16, dump: bool) -> Self {
-        let mut request = Self { bytes: [0; REQUEST], length: MESSAGE_HEADER, dump };
-        let flags = libc::NLM_F_REQUEST | if dump { libc::NLM_F_DUMP } else { 0 };
-        request.bytes[4..6].copy_from_slice(&kind.to_ne_bytes());
-        request.bytes[6..8].copy_from_slice(&(flags as u16).to_ne_bytes());
-        request
-    }
-
-    fn part(&mut self, part: &[u8]) -> &mut Self {
-        self.bytes[self.length..self.length + part.len()].copy_from_slice(part);
-        self.length += part.len();
-        self
-    }
-
-    fn attribute(&mut self, kind: u16, value: [u8; 4]) {
-        self.part(&((ATTRIBUTE_HEADER + 4) as u16).to_ne_bytes()).part(&kind.to_ne_bytes()).part(&value);
-    }
-
-    fn finish(&mut self, sequence: u32) -> &[u8] {
-        self.bytes[..4].copy_from_slice(&(self.length as u32).to_ne_bytes());
-        self.bytes[8..12].copy_from_slice(&sequence.to_ne_bytes());
-        &self.bytes[..self.length]
-    }
+/// `struct rtmsg` with family, destination length and source length.
+fn route_header(start: [u8; 3]) -> [u8; ROUTE_HEADER] {
+    let mut header = [0; ROUTE_HEADER];
+    header[..3].copy_from_slice(&start);
+    header
 }
 
 /// Adds what one message says: a table with many VIFs comes in several.
@@ -516,6 +490,7 @@ fn read_u64(bytes: &[u8], at: usize) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::netlink::ATTRIBUTE_HEADER;
 
     fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
         let mut bytes = ((ATTRIBUTE_HEADER + value.len()) as u16).to_ne_bytes().to_vec();
