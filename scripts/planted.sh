@@ -134,7 +134,7 @@ if git clone -q --no-hardlinks "$root" "$work/clone" 2>/dev/null; then
     git -C "$root" diff HEAD | git apply --allow-empty
     cp "$root"/scripts/semver* scripts/
     plant src/engine/host.rs 's/pub fn advance\(/pub fn advance_by(/'
-    fails "advance" scripts/semver.sh
+    fails "advance" env CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}" scripts/semver.sh
 fi
 
 cd "$root"

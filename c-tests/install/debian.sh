@@ -27,7 +27,9 @@ BARE
     mgm-diagnose --help >/dev/null
     # What needs the library depends on it, and all of it goes again.
     if dpkg -r librtm1 >"$work/log" 2>&1; then fail "librtm1 may go before those that need it"; fi
-    dpkg -P librtm1 librtm-dev mgm-tools >"$work/log" 2>&1 || { cat "$work/log" && fail "dpkg -P"; }
+    local packages=()
+    for deb in "$debs"/*.deb; do packages+=("$(dpkg-deb -f "$deb" Package)"); done
+    dpkg -P "${packages[@]}" >"$work/log" 2>&1 || { cat "$work/log" && fail "dpkg -P"; }
     [ -z "$(find /usr/lib /usr/include /usr/share -name 'librtm*' -newer "$work/bare.c")" ] || fail "something stays"
     echo "installed with dpkg, used, and removed"
 }
