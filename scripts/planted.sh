@@ -125,6 +125,7 @@ tree 'no .*librtm.so.1' 'mv lib/librtm.so.1.* lib/librtm.so.1'
 tree 'no manual page MgmSetMfe.3' 'rm share/man/man3/MgmSetMfe.3'
 tree 'another mgmhost.h' 'echo >>include/mgmhost.h'
 tree 'ld|linker|undefined' 'sed -i "s/ -lrtm//" lib/pkgconfig/rtm.pc'
+tree 'windows.h' 'rm include/mgm/compat/windows.h'
 tree 'MGM::rtm' 'sed -i "s/MGM::rtm/MGM::mtr/g" lib/cmake/MGM/MGMConfig.cmake'
 
 # The Rust API: a function that goes.

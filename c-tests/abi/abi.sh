@@ -33,6 +33,8 @@ constants=$(gcc -E -dM -I"$include" "$include/mgmhost.h" |
     { echo "not all of the headers was read: $(wc -w <<<"$functions") functions, $(wc -w <<<"$types") types," \
         "$(wc -w <<<"$constants") constants" && exit 1; }
 diff <(echo "$functions") "$here/../exports.txt" || { echo "the headers declare other functions than are exported" && exit 1; }
+diff <(sed -n 's/^ \(Mgm[A-Za-z]*\)@.*/\1/p' "$here/../../debian/librtm1.symbols") "$here/../exports.txt" ||
+    { echo "debian/librtm1.symbols lists other functions than are exported" && exit 1; }
 {
     echo '#include <mgmhost.h>'
     for name in $functions; do echo "__typeof__(&$name) use_$name;"; done

@@ -83,13 +83,19 @@ check_programs() {
     local sources=() name library
     library=$(readlink -f "$tree$libdir/$so_file")
     mkdir -p "$work/protocols"
-    cp "$root"/c-tests/protocols/*.[ch] "$work/protocols"
+    cp "$root"/c-tests/protocols/*.[ch] "$root"/c-tests/compat/ported.[ch] "$work/protocols"
     for name in static_main static_protocol protocol; do sources+=("$work/protocols/$name.c"); done
     use_tree
 
     # shellcheck disable=SC2046 # words
     gcc -std=c11 "${sources[@]}" $(pkg-config --cflags --libs rtm) -lpthread -o "$work/by-pkg-config"
     LD_LIBRARY_PATH=$tree$libdir run "$work/by-pkg-config" "$library"
+    # cargo-c's rtm.pc has no compatdir.
+    name=$(pkg-config --variable=compatdir rtm)
+    case $name in "$tree"*) ;; ?*) name=$tree$name ;; esac
+    # shellcheck disable=SC2046
+    gcc -std=c11 -fsyntax-only -I"${name:-$tree$prefix/include/mgm/compat}" $(pkg-config --cflags rtm) "$work/protocols/ported.c"
+
     # shellcheck disable=SC2046
     gcc -std=c11 "${sources[@]}" $(pkg-config --static --cflags --libs rtm | sed 's/-lrtm/-l:librtm.a/') -lpthread \
         -o "$work/by-pkg-config-static"
