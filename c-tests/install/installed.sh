@@ -36,6 +36,11 @@ cmake)
     diff <(cd "$work/make" && find . ! -type d | sort) <(cd "$tree" && find . ! -type d | sort) ||
         fail "make install installs other files than cmake --install"
     diff "$work/make$libdir/pkgconfig/rtm.pc" "$tree$libdir/pkgconfig/rtm.pc" || fail "make makes another rtm.pc"
+    # As a part of another project.
+    cmake -S "$root/c-tests/install/part" -B "$work/part" -DMGM="$root" -DMGM_TARGET_DIR="$target" \
+        -DPROTOCOLS="$root/c-tests/protocols" >"$work/log"
+    cmake --build "$work/part" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
+    run "$work/part/shared" "$(realpath "$target/release/librtm.so")"
     ;;
 cargo-c)
     cargo cinstall --version >/dev/null 2>&1 || { echo "skipped: no cargo-c (cargo install cargo-c)" && exit 77; }
