@@ -71,6 +71,7 @@ windows=(
 )
 wine=(
     "/usr/lib/wine/wine64 wine64"
+    "x86_64-w64-mingw32-g++ g++-mingw-w64-x86-64-posix"
     "gcc gcc"
     "cmake cmake"
     "ctest cmake"
