@@ -53,9 +53,10 @@ planted 'are definitely lost'
 planted 'Invalid read' free
 echo "the planted leak and the use of freed memory are found"
 
+# The door first: cargo builds a library of its own with it, where the released one goes.
+${CARGO:-cargo} build --release --example rust_door ${LOCKED-}
 make --no-print-directory lib
 output=$(realpath "${CARGO_TARGET_DIR:-target}/release")
-${CARGO:-cargo} build --release --example rust_door ${LOCKED-}
 cmake -S c-tests -B "$build/c-tests" -DMGM_LIBRARY="$output/librtm.so" \
     -DMGM_RUST_DOOR="$output/examples/librust_door.so" -DMGM_PROGRAMS="$build/run"
 cmake --build "$build/c-tests" --parallel
