@@ -5,7 +5,7 @@
 use super::{
     Context, Entry, Error, Manager,
     memberships::{InterfaceId, NOBODY},
-    mfes::{MfeId, Oif},
+    mfes::{Covered, MfeId, Oif},
 };
 use crate::forwarder::InterfaceKey;
 
@@ -76,9 +76,8 @@ impl Manager {
         let alerts = self.mfes.covered_by(&range).filter(empties).count();
         self.outbox.reserve(alerts)?;
         self.boundaries.0.insert(at, boundary);
-        let mut last = None;
-        while let Some(id) = self.mfes.next_covered(&range, last) {
-            last = Some(self.mfes[id].flow);
+        let mut walk = Covered::by(&range);
+        while let Some(id) = walk.next(&self.mfes) {
             self.cut(id, cx);
         }
         Ok(())
@@ -101,9 +100,8 @@ impl Manager {
         if self.boundaries.0.is_empty() {
             self.forget_boundaries();
         }
-        let mut last = None;
-        while let Some(id) = self.mfes.next_covered(&range, last) {
-            last = Some(self.mfes[id].flow);
+        let mut walk = Covered::by(&range);
+        while let Some(id) = walk.next(&self.mfes) {
             self.bring_back(id, boundary.if_index, cx);
         }
         Ok(())
@@ -165,9 +163,8 @@ impl Manager {
     }
 
     fn reserve_returns(&mut self, range: &Entry, if_index: u32, cx: &mut Context<'_>) -> Result<(), Error> {
-        let (mut last, mut alerts) = (None, 0);
-        while let Some(id) = self.mfes.next_covered(range, last) {
-            last = Some(self.mfes[id].flow);
+        let (mut walk, mut alerts) = (Covered::by(range), 0);
+        while let Some(id) = walk.next(&self.mfes) {
             let mut more = 0;
             self.each_return(id, if_index, |_| more += 1);
             if more == 0 {

@@ -4,7 +4,7 @@
 use super::{
     Alert, ClientId, Context, Entry, Error, Flow, Manager,
     memberships::{ClientIndex, InterfaceId},
-    mfes::{DEFAULT_TIMEOUT, MfeId, Oif},
+    mfes::{Covered, DEFAULT_TIMEOUT, MfeId, Oif},
 };
 use crate::forwarder::InterfaceKey;
 
@@ -17,10 +17,9 @@ impl Manager {
         interface: InterfaceId,
         cx: &mut Context<'_>,
     ) -> Result<(usize, usize), Error> {
-        let (mut last, mut covered, mut alerts) = (None, 0, 0);
-        while let Some(id) = self.mfes.next_covered(entry, last) {
+        let (mut walk, mut covered, mut alerts) = (Covered::by(entry), 0, 0);
+        while let Some(id) = walk.next(&self.mfes) {
             let mfe = &mut self.mfes[id];
-            last = Some(mfe.flow);
             if !mfe.oifs.iter().any(|oif| oif.interface() == interface) {
                 mfe.oifs.try_reserve(1)?;
             }
@@ -40,9 +39,8 @@ impl Manager {
         caller: ClientIndex,
         cx: &mut Context<'_>,
     ) {
-        let mut last = None;
-        while let Some(id) = self.mfes.next_covered(entry, last) {
-            last = Some(self.mfes[id].flow);
+        let mut walk = Covered::by(entry);
+        while let Some(id) = walk.next(&self.mfes) {
             self.include(id, interface, caller, cx);
         }
     }

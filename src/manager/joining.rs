@@ -3,6 +3,7 @@
 use super::{
     Alert, ClientId, Context, Entry, Error, Flags, Manager,
     memberships::{Credit, Found, InterfaceId, Party},
+    mfes::Covered,
 };
 use crate::forwarder::{InterfaceKey, Route};
 
@@ -100,9 +101,8 @@ impl Manager {
         self.outbox.reserve_for_cleanup(prunes + self.most_exclude_alerts(entry, interface))?;
         if !flags.join() {
             self.override_constructions(entry, interface, false);
-            let mut last = None;
-            while let Some(id) = self.mfes.next_covered(entry, last) {
-                last = Some(self.mfes[id].flow);
+            let mut walk = Covered::by(entry);
+            while let Some(id) = walk.next(&self.mfes) {
                 self.exclude(id, interface, false, caller, cx);
             }
             return Ok(());
@@ -131,12 +131,11 @@ impl Manager {
     /// Takes an interface out of the covered MFEs in which no membership keeps it.
     pub(super) fn exclude_unkept(&mut self, entry: &Entry, interface: InterfaceId, caller: u32, cx: &mut Context<'_>) {
         self.override_unkept(entry, interface);
-        let mut last = None;
+        let mut walk = Covered::by(entry);
         while self.interfaces[interface].mfe_refs > 0
-            && let Some(id) = self.mfes.next_covered(entry, last)
+            && let Some(id) = walk.next(&self.mfes)
         {
             let flow = self.mfes[id].flow;
-            last = Some(flow);
             if !self.memberships.covers(interface, flow.source, flow.group) {
                 self.exclude(id, interface, true, caller, cx);
             }

@@ -2,7 +2,7 @@
 //! order, by source, and by incoming interface. No rules here, only bookkeeping.
 
 use super::{
-    Error,
+    Entry, Error,
     index::Index,
     memberships::InterfaceId,
     ordered::Ordered,
@@ -298,31 +298,9 @@ impl Mfes {
     }
 
     /// The MFEs that an entry covers, ascending.
-    pub fn covered_by<'a>(&'a self, entry: &'a super::Entry) -> impl Iterator<Item = MfeId> + 'a {
-        let first = self.next_covered(entry, None);
-        std::iter::successors(first, |&id| self.next_covered(entry, Some(self.slab[id].flow)))
-    }
-
-    /// The covered MFE that follows a flow in (group, source) order, or the first:
-    /// for walks during which MFEs change.
-    pub fn next_covered(&self, entry: &super::Entry, after: Option<Flow>) -> Option<MfeId> {
-        if self.len() == 0 {
-            return None;
-        }
-        if entry.is_exact() {
-            let flow = Flow { source: entry.source(), group: entry.group() };
-            return if after.is_none() { self.find(flow) } else { None };
-        }
-        let first = Flow { source: entry.source(), group: entry.group() };
-        let last = Flow { source: entry.source() | !entry.source_mask(), group: entry.group() | !entry.group_mask() };
-        let from = match after {
-            None => first.by_group(),
-            Some(flow) => flow.by_group().checked_add(1)?,
-        };
-        self.by_group
-            .range(from, last.by_group())
-            .find(|&(key, _)| entry.covers(key as u32, (key >> 32) as u32))
-            .map(|(_, id)| id)
+    pub fn covered_by<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = MfeId> + 'a {
+        let mut walk = Covered::by(entry);
+        std::iter::from_fn(move || walk.next(self))
     }
 
     /// The MFEs with one source.
@@ -409,6 +387,61 @@ impl Mfes {
     }
 }
 
+/// The most MFEs that a walk looks for at once.
+const STRIDE: usize = 16;
+
+/// A walk over the MFEs that an entry covers, ascending, during which they may change but
+/// none may come or go. It looks for some at a time: each look searches from the start.
+pub struct Covered {
+    entry: Entry,
+    /// What is left of the walk begins here.
+    from: Option<u64>,
+    ids: [MfeId; STRIDE],
+    at: usize,
+    len: usize,
+}
+
+impl Covered {
+    /// A walk that has not begun.
+    pub fn by(entry: &Entry) -> Self {
+        let first = Flow { source: entry.source(), group: entry.group() };
+        Self { entry: *entry, from: Some(first.by_group()), ids: [NONE; STRIDE], at: 0, len: 0 }
+    }
+
+    /// The next one.
+    pub fn next(&mut self, mfes: &Mfes) -> Option<MfeId> {
+        if self.at == self.len {
+            self.look(mfes);
+        }
+        let id = *self.ids[..self.len].get(self.at)?;
+        self.at += 1;
+        Some(id)
+    }
+
+    fn look(&mut self, mfes: &Mfes) {
+        (self.at, self.len) = (0, 0);
+        let entry = &self.entry;
+        let Some(from) = self.from.take().filter(|_| mfes.len() > 0) else { return };
+        if entry.is_exact() {
+            if let Some(id) = mfes.find(Flow { source: entry.source(), group: entry.group() }) {
+                self.ids[0] = id;
+                self.len = 1;
+            }
+            return;
+        }
+        let last = Flow { source: entry.source() | !entry.source_mask(), group: entry.group() | !entry.group_mask() };
+        let covered = |&(key, _): &(u64, MfeId)| entry.covers(key as u32, (key >> 32) as u32);
+        for (key, id) in mfes.by_group.range(from, last.by_group()).filter(covered).take(STRIDE) {
+            self.ids[self.len] = id;
+            self.len += 1;
+            self.from = key.checked_add(1);
+        }
+        if self.len < STRIDE {
+            self.from = None;
+        }
+    }
+}
+
 /// The most MFEs that are looked at ahead of the one that is read.
 const AHEAD: usize = 128;
 
@@ -488,6 +521,25 @@ mod tests {
         let mut mfes = on_one_link();
         mfes.set_iif(2, link(2));
         mfes
+    }
+
+    #[test]
+    fn a_walk_finds_what_an_entry_covers_however_many_there_are() {
+        for count in [0, 1, STRIDE as u32 - 1, STRIDE as u32, STRIDE as u32 + 1, 3 * STRIDE as u32] {
+            let mut mfes = Mfes::new();
+            for source in (1..=count).rev() {
+                add(&mut mfes, source << 8, 1);
+            }
+            let sources = |mask, source| {
+                let entry = Entry::new(source, mask, 0xEF01_0101, u32::MAX).unwrap();
+                mfes.covered_by(&entry).map(|id| mfes[id].flow.source >> 8).collect::<Vec<_>>()
+            };
+            assert_eq!(sources(0, 0), (1..=count).collect::<Vec<_>>());
+            assert_eq!(sources(u32::MAX, 256), (1..=count.min(1)).collect::<Vec<_>>());
+            assert_eq!(sources(0xFFFF_F800, 16 << 8), (16..=count.min(23)).collect::<Vec<_>>());
+            let other = Entry::new(0, 0, 0xEF01_0102, u32::MAX).unwrap();
+            assert_eq!(mfes.covered_by(&other).next(), None);
+        }
     }
 
     #[test]
