@@ -106,7 +106,7 @@ void world_begin(void) {
     use_cpu(0);
     /* Sleep no longer than asked. */
     prctl(PR_SET_TIMERSLACK, 1);
-    /* Before whatever else this machine does; the routers inherit it. */
+    /* Before whatever else this machine does. */
     setpriority(PRIO_PROCESS, 0, -20);
     /* What a router leaves behind is ours to wait for. */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -410,6 +410,8 @@ int router_start(struct world *world, struct router *router, const char *command
         enter(world->router);
         sched_setaffinity(0, sizeof all_cpus, &all_cpus);
         use_cpu(1);
+        /* Woken at once, whatever else the machine does. */
+        sched_setscheduler(0, SCHED_RR, &(struct sched_param){.sched_priority = 1});
         dup2(nothing, 0);
         dup2(file, 1);
         dup2(file, 2);
