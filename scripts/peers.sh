@@ -86,6 +86,7 @@ ip pim rp 10.3.0.1 224.0.0.0/4
 CONF
         cat >"$root/start" <<START
 #!/bin/sh
+trap 'trap - TERM; kill 0' TERM # both daemons, also when this one alone is told to end
 mount -t tmpfs none /run && mount --bind $root/group /etc/group && mkdir -p /run/frr || exit 1
 export LD_LIBRARY_PATH=$libraries:$libraries/frr
 cd $root/usr/lib/frr
