@@ -73,6 +73,7 @@ cd "$build/c-tests"
 # in a second than the kernel keeps for a slow router, second_program wants mgm_shell's name.
 excluded='^(layout|headers|exports|compat.headers|protocols/windows|oom.*|demo|netns/(static|second)_program)$'
 [ -n "${MGM_TEST_LONG-}" ] || export MGM_TEST_SECONDS=${MGM_TEST_SECONDS-10}
+export MGM_TEST_PATIENCE=${MGM_TEST_PATIENCE-6}
 passed=0
 ctest --output-on-failure --parallel "$(nproc)" -E "$excluded" "$@" || passed=$?
 [ "$(findings)" = 0 ] || cat "$build"/reports/*

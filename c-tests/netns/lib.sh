@@ -69,8 +69,9 @@ netns_setup() {
 }
 
 # until_true SECONDS COMMAND...: retries until it succeeds; false when the time is over.
+# MGM_TEST_PATIENCE is how often that time, where everything is slow.
 until_true() {
-    local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+    local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000 * ${MGM_TEST_PATIENCE:-1}))
     shift
     until "$@"; do
         [ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return 1
