@@ -30,6 +30,8 @@ const GROUP: u32 = u32::from_ne_bytes([239, 1, 1, 1]);
 const ONES: u32 = u32::MAX;
 const FROM: u32 = 3;
 const TO: u32 = 4;
+/// Left out of the entry by the creation alert.
+const VETOED: u32 = 5;
 
 /// How often each callback came, in the order of ROUTING_PROTOCOL_CONFIG.
 static CALLS: [AtomicU32; 9] = [const { AtomicU32::new(0) }; 9];
@@ -74,10 +76,12 @@ unsafe extern "system" fn creation(
     count: u32,
     list: *mut MGM_IF_ENTRY,
 ) -> u32 {
-    assert_eq!((source, group, if_index, next_hop, count), (SOURCE, GROUP, FROM, 0, 1));
-    // SAFETY: the list has one entry.
-    let entry = unsafe { *list };
-    assert_eq!((entry.dwIfIndex, entry.dwIfNextHopAddr, entry.bIGMP, entry.bIsEnabled), (TO, 0, 1, 1));
+    assert_eq!((source, group, if_index, next_hop, count), (SOURCE, GROUP, FROM, 0, 2));
+    // SAFETY: the list has two entries, which the callback may write to.
+    let list = unsafe { std::slice::from_raw_parts_mut(list, 2) };
+    let entries: Vec<_> = list.iter().map(|e| (e.dwIfIndex, e.dwIfNextHopAddr, e.bIGMP, e.bIsEnabled)).collect();
+    assert_eq!(entries, [(TO, 0, 1, 1), (VETOED, 0, 0, 1)]);
+    list[1].bIsEnabled = 0;
     called(1)
 }
 
@@ -92,13 +96,20 @@ unsafe extern "system" fn prune(
     timeout: *mut u32,
 ) -> u32 {
     // SAFETY: a valid pointer, always.
-    assert_eq!((if_index, unsafe { *timeout }), (TO, 900));
-    // At the end IGMP's membership goes too.
-    if member == 0 { called(2) } else { NO_ERROR }
+    assert_eq!(unsafe { *timeout }, 900);
+    if member != 0 {
+        // IGMP is told of the protocol's own membership.
+        return NO_ERROR;
+    }
+    assert_eq!(if_index, TO);
+    called(2)
 }
 
 unsafe extern "system" fn join(source: u32, _: u32, group: u32, _: u32, member: i32) -> u32 {
-    assert_eq!((source, group, member), (SOURCE, GROUP, 0));
+    if member != 0 {
+        return NO_ERROR;
+    }
+    assert_eq!((source, group), (SOURCE, GROUP));
     called(3)
 }
 
@@ -171,11 +182,13 @@ unsafe fn run() {
         assert_eq!(MgmTakeInterfaceOwnership(protocol, FROM, 0), NO_ERROR);
         assert_eq!(MgmTakeInterfaceOwnership(igmp, TO, 0), NO_ERROR);
         assert_eq!(MgmTakeInterfaceOwnership(protocol, TO, 0), NO_ERROR);
+        assert_eq!(MgmTakeInterfaceOwnership(protocol, VETOED, 0), NO_ERROR);
         let (mut id, mut component) = (0, 0);
         assert_eq!(MgmGetProtocolOnInterface(TO, 0, &raw mut id, &raw mut component), NO_ERROR);
         assert_eq!((id, component), (PROTOCOL, 5));
 
         assert_eq!(MgmAddGroupMembershipEntry(igmp, 0, 0, GROUP, ONES, TO, 0, MGM_JOIN_STATE_FLAG), NO_ERROR);
+        assert_eq!(MgmAddGroupMembershipEntry(protocol, 0, 0, GROUP, ONES, VETOED, 0, MGM_JOIN_STATE_FLAG), NO_ERROR);
         packet(FROM);
         packet(TO);
 
@@ -231,6 +244,7 @@ unsafe fn run() {
 
         assert_eq!(MgmReleaseInterfaceOwnership(protocol, TO, 0), NO_ERROR);
         assert_eq!(MgmReleaseInterfaceOwnership(protocol, FROM, 0), NO_ERROR);
+        assert_eq!(MgmReleaseInterfaceOwnership(protocol, VETOED, 0), NO_ERROR);
         assert_eq!(MgmReleaseInterfaceOwnership(igmp, TO, 0), NO_ERROR);
         assert_eq!(MgmDeRegisterMProtocol(protocol), NO_ERROR);
         assert_eq!(MgmDeRegisterMProtocol(igmp), NO_ERROR);
