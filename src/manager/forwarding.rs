@@ -186,6 +186,15 @@ mod tests {
         assert_eq!(made, [Order::Prepare(flow(5), 3), Order::Prepare(flow(6), 3), longer(5), longer(6)]);
     }
 
+    #[test]
+    fn a_list_that_has_the_interface_is_not_given_again() {
+        let manager = &mut manager();
+        let owner = manager.client_at(1).unwrap();
+        let range = Entry::new(0, 0, 0xEF00_0000, 0xFF00_0000).unwrap();
+        let made = orders(|cx| manager.add(owner, &range, link(3), Flags::JOIN, None, cx).unwrap());
+        assert!(made.iter().all(|order| matches!(order, Order::Prepare(..))), "{made:?}");
+    }
+
     /// Refuses to make room.
     struct Full;
 
