@@ -23,6 +23,22 @@ static void vetoes(int unused) {
     for (DWORD i = 2; i <= 7; i++)
         client_veto(i < 3 ? PROTOCOL_A : i < 5 ? PROTOCOL_B : i < 7 ? PROTOCOL_D : IGMP, i, NULL);
 }
+/* While its four interfaces are asked for, another one is grafted; no part of the test. */
+static void graft(struct client *client, const struct event *event) {
+    (void)client, (void)event;
+    inject_excuse(1);
+    CHECK_OK(member_add(PROTOCOL_D, "0", "239.1.0.1", 6, FORWARD));
+    inject_excuse(-1);
+}
+static void grafted_meanwhile(int unused) {
+    routers(unused);
+    REQUIRE_OK(member_add(PROTOCOL_A, "0", "0", 2, JOIN));
+    REQUIRE_OK(member_add(PROTOCOL_B, "0", "0", 3, JOIN));
+    REQUIRE_OK(member_add(PROTOCOL_B, "0", "0", 4, JOIN));
+    REQUIRE_OK(member_add(PROTOCOL_D, "0", "0", 5, JOIN));
+    PROTOCOL_B->hook_kinds = CB_CREATE;
+    PROTOCOL_B->hook = graft;
+}
 static void wide_members(int count) {
     routers(0);
     for (DWORD i = 10; i < 10 + (DWORD)count; i++) {
@@ -215,6 +231,8 @@ static const struct scenario list[] = {
     {RECEIVE, "on another interface", members_everywhere, packet_elsewhere, 0,
      PACKET | LATE_ALERT, after_wrong_packet},
     {RECEIVE, "40 outgoing interfaces", wide_members, packet_first, 30, PACKET, NULL},
+    {RECEIVE, "an interface is grafted meanwhile", grafted_meanwhile, packet_first, 0, PACKET,
+     NULL},
     {RECEIVE, "more groups", member_of_all, packet_of_group, 300, PACKET | GROWS, NULL},
     {RECEIVE, "more sources", member_of_all, packet_of_source, 300, PACKET | GROWS, NULL},
     {RECEIVE, "more of both", member_of_all, packet_of_both, 300, PACKET | GROWS, NULL},
