@@ -61,6 +61,8 @@ check_files() {
 # of the tree (or, LIBRARY empty, with none) in it.
 run() {
     local program=$1 library=$2 pid maps deadline=$((SECONDS + 30))
+    # What the last one said is not this one's.
+    : >"$work/output"
     MGM_FORWARDER=memory MGM_LOG=warn "$program" -g 239.1.1.1@2 1 2 >"$work/output" 2>&1 &
     pid=$!
     until grep -qx ready "$work/output"; do
