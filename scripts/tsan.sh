@@ -22,10 +22,10 @@ export TSAN_OPTIONS="atexit_sleep_ms=10 external_symbolizer_path=/usr/lib/llvm-2
 
 instrumented_build() {
     RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc RUSTFLAGS="-Zsanitizer=thread -Cforce-frame-pointers=yes" \
-        /usr/bin/cargo build -Zbuild-std=std,panic_unwind --profile sanitized --lib --target "$target" \
+        /usr/bin/cargo build -Zbuild-std=std,panic_unwind --profile sanitized --target "$target" \
         --target-dir "$build/target" "$@"
 }
-instrumented_build ${LOCKED-}
+instrumented_build --lib --example rust_door ${LOCKED-}
 library=$output/librtm.so
 
 # Functions of std that call the sanitizer; one that is nowhere but in std among them.
@@ -88,7 +88,7 @@ int main(void) {
     return length == 0;
 }
 PLANTED
-(cd "$build/planted" && instrumented_build)
+(cd "$build/planted" && instrumented_build --lib)
 # planted_race WHERE REPORTED OPTIONS...
 planted_race() {
     clang-22 -fsanitize=thread -g "$build/planted/planted.c" -o "$build/planted/race" "${@:3}"
@@ -103,7 +103,8 @@ planted_race C 'in read_name'
 planted_race std 'in .*std::path::' -DIN_STD -L"$output" -lplanted -Wl,-rpath,"$output"
 echo "the races planted in C and in std are found"
 
-cmake -S c-tests -B "$build/c-tests" -DMGM_LIBRARY="$library" -DMGM_SANITIZE=thread -DCMAKE_C_COMPILER=clang-22
+cmake -S c-tests -B "$build/c-tests" -DMGM_LIBRARY="$library" -DMGM_RUST_DOOR="$output/examples/librust_door.so" \
+    -DMGM_SANITIZE=thread -DCMAKE_C_COMPILER=clang-22
 cmake --build "$build/c-tests" --parallel
 rm -rf "$build/reports"
 mkdir "$build/reports"
