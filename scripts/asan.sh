@@ -49,7 +49,7 @@ rm -rf "$build/reports"
 mkdir "$build/reports"
 cd "$build/c-tests"
 # The scripts about headers, exports and other compilers have nothing to instrument.
-excluded='layout|headers|exports|compat.headers|protocols/windows|oom.*'
+excluded='abi|layout|headers|exports|docs/.*|compat.headers|cpp|install/.*|bench/.*|protocols/windows|oom.*'
 [ -n "${MGM_TEST_LONG-}" ] || excluded+='|netns/.*|demo.*'
 passed=0
 ASAN_OPTIONS="log_path=$build/reports/asan" \
