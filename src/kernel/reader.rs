@@ -37,8 +37,8 @@ const WRONG_HELD: usize = WRONG_PER_WINDOW as usize;
 const NEW_HELD: usize = 16 * 1024;
 
 /// One in so many packets without an entry is the one that has waited longest, or those of
-/// a burst could wait for its end.
-const OLDEST_EVERY: u32 = 8;
+/// a burst could wait for its end. It is the one for which the kernel looks longest.
+const OLDEST_EVERY: u32 = 32;
 
 type Reports = VecDeque<PacketReport>;
 
@@ -260,17 +260,21 @@ mod tests {
     #[test]
     fn the_newest_comes_first_and_the_oldest_has_its_turn() {
         let mut new = NewReports::new().unwrap();
-        new.held.extend((0..16).map(report));
+        let (first, end) = (16, 16 + 3 * OLDEST_EVERY);
+        new.held.extend((0..first).map(report));
         let mut flows = Vec::new();
         // One comes for each that is taken: without a turn the first would never be.
-        for flow in 16..30 {
+        for flow in first..end {
             flows.push(new.pop().unwrap().group - 0xEF00_0000);
             new.held.push_back(report(flow));
         }
-        assert_eq!(flows, [15, 16, 17, 18, 19, 20, 21, 0, 23, 24, 25, 26, 27, 28]);
+        // The oldest one's turns; the newest of all others.
+        let turn = |at: u32| at % OLDEST_EVERY == OLDEST_EVERY - 1;
+        let expected = (0..end - first).map(|at| if turn(at) { at / OLDEST_EVERY } else { first + at - 1 });
+        assert!(flows.iter().copied().eq(expected));
         flows.extend(std::iter::from_fn(|| new.pop()).map(|report| report.group - 0xEF00_0000));
         flows.sort_unstable();
-        assert!(flows.into_iter().eq(0..30));
+        assert!(flows.into_iter().eq(0..end));
     }
 
     #[test]
