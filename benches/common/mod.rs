@@ -8,13 +8,14 @@
 //! ```text
 //! row  WORK UNIT MEDIAN LEAST GREATEST ROUNDS TARGET OURS FLOOR
 //! point  PLOT SERIES X Y
+//! cell  CASE UNIT ROUTER MEDIAN LEAST GREATEST ROUNDS
 //! # anything else
 //! ```
 //!
 //! `UNIT` is that of the figure: `x` for a ratio, else `ns`, `us`, `B`, ... `TARGET` is
 //! `<=1.25` or `>=1.3`, or `-` where there is none. `OURS` and `FLOOR` are what was compared,
 //! as text with units (medians of the rounds), or `-`. A `point` goes to the plot of that
-//! name (scripts/bench_report.sh has the list).
+//! name (scripts/bench_report.sh has the list), a `cell` to the table of peers.
 //!
 //! `cargo bench` measures. Without its argument `--bench`, as `cargo test --benches` runs
 //! it, a benchmark is a smoke test: `quick()` is true, and the sizes have to be tiny.
