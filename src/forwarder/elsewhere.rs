@@ -4,43 +4,11 @@
 
 use std::time::Duration;
 
+pub use super::table::{Checked, Foreign, Found};
 use super::{Arrival, EntryStatistics, Event, Forwarder, ForwarderError, InterfaceKey, Route};
 
 /// Why there is none.
 const NOT_LINUX: ForwarderError = ForwarderError::NotSupported("Linux");
-
-/// See `linux.rs`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Foreign {
-    /// Remove them.
-    Remove,
-    /// Leave them alone.
-    Keep,
-}
-
-/// See `linux.rs`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Found {
-    /// 0.
-    pub entries: usize,
-    /// No.
-    pub more: bool,
-    /// None.
-    pub first: [(u32, u32); 3],
-    /// 0.
-    pub interfaces: usize,
-}
-
-/// See `linux.rs`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Checked {
-    /// As wanted, there or not.
-    Right,
-    /// As wanted now.
-    Repaired,
-    /// Nobody's here.
-    Foreign,
-}
 
 /// See `linux.rs`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -10,6 +10,7 @@ mod adopt;
 
 pub use adopt::{AdoptedEntry, Descriptor, duplicate, into_number, own};
 
+pub use super::table::{Checked, Foreign, Found};
 use super::{Arrival, EntryStatistics, Forwarder, ForwarderError, InterfaceKey, Route};
 pub(crate) use crate::kernel::diagnosis;
 pub use crate::kernel::events::{BATCH, EventBatch, Events, WaitResult};
@@ -27,39 +28,6 @@ use crate::kernel::{holder, sys};
 /// Foreign entries that are counted when the table is taken: reading takes longer the
 /// more there are.
 const COUNTED: usize = 20_000;
-
-/// What to do with entries and VIFs that somebody else made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Foreign {
-    /// Remove them.
-    Remove,
-    /// Leave them alone.
-    Keep,
-}
-
-/// What was in the table when it was taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Found {
-    /// The entries.
-    pub entries: usize,
-    /// There may be more of them, which were not counted.
-    pub more: bool,
-    /// The first of them, source and group.
-    pub first: [(u32, u32); 3],
-    /// The interfaces that had a VIF.
-    pub interfaces: usize,
-}
-
-/// How an entry of the kernel was found and left.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Checked {
-    /// As wanted, there or not.
-    Right,
-    /// It was missing or another one, and is as wanted now.
-    Repaired,
-    /// It is nobody's here; by choice it is gone or stays.
-    Foreign,
-}
 
 /// What a look at the VIFs found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

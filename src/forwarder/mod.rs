@@ -15,6 +15,8 @@ pub use address::{Address, MAX_IPV4_HEADER};
 #[cfg(not(mutants))]
 pub mod linux;
 pub mod memory;
+#[cfg(not(mutants))]
+mod table;
 
 /// An interface as routing protocols name it: the index, and the next hop on
 /// point-to-multipoint links (0 elsewhere).
