@@ -9,16 +9,23 @@ use crate::{
     sync::{Condvar, MutexGuard, yield_now},
 };
 use std::{
+    hint::spin_loop,
     ops::{Deref, DerefMut},
-    sync::PoisonError,
+    sync::{PoisonError, TryLockError},
     time::Duration,
 };
+
+/// How long a thread waits at most before it looks again whether the lock is free, in spins;
+/// then it sleeps. What is done under the lock is mostly shorter than falling asleep and
+/// waking up, and the longer nobody looks, the more the one that has it gets done.
+const LONGEST_PAUSE: u32 = if cfg!(shuttle) { 1 } else { 256 };
 
 /// A call in progress.
 pub(super) struct Call<C: Client> {
     pub(super) engine: &'static Engine<C>,
     /// Taken only while the lock is given up.
     guard: Option<MutexGuard<'static, Core<C>>>,
+    was_unlocked: bool,
     _depth: CallDepth,
 }
 
@@ -26,17 +33,32 @@ impl<C: Client> Engine<C> {
     /// Begins a call.
     pub(super) fn enter(&'static self) -> Call<C> {
         let depth = CallDepth::enter();
-        Call { engine: self, guard: Some(self.lock()), _depth: depth }
+        Call { engine: self, guard: Some(self.lock()), was_unlocked: false, _depth: depth }
     }
 
     fn lock(&'static self) -> MutexGuard<'static, Core<C>> {
-        self.core.lock().unwrap_or_else(|poisoned| {
-            let mut guard = poisoned.into_inner();
-            self.core.clear_poison();
-            guard.recover();
-            self.quiet.notify_all();
-            guard
-        })
+        let mut pause = 1;
+        loop {
+            match self.core.try_lock() {
+                Ok(guard) => return guard,
+                Err(TryLockError::Poisoned(poisoned)) => return self.recovered(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if pause <= LONGEST_PAUSE => {
+                    (0..pause).for_each(|_| spin_loop());
+                    pause *= 2;
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return self.core.lock().unwrap_or_else(|poisoned| self.recovered(poisoned.into_inner()));
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn recovered(&'static self, mut guard: MutexGuard<'static, Core<C>>) -> MutexGuard<'static, Core<C>> {
+        self.core.clear_poison();
+        guard.recover();
+        self.quiet.notify_all();
+        guard
     }
 }
 
@@ -52,6 +74,7 @@ impl<C: Client> Call<C> {
     pub(super) fn unlocked<R>(&mut self, f: impl FnOnce() -> R) -> R {
         let touched = self.manager.take_touched();
         owe(touched);
+        self.was_unlocked = true;
         self.guard = None;
         let result = f();
         self.guard = Some(self.engine.lock());
@@ -85,10 +108,16 @@ impl<C: Client> Call<C> {
     }
 
     /// Writes the log lines that wait.
+    #[inline]
     pub(super) fn write_log(&mut self) {
-        while self.ports.log.is_waiting()
-            && let Some((line, sink)) = self.ports.log.pop()
-        {
+        if self.ports.log.is_waiting() {
+            self.write_lines();
+        }
+    }
+
+    #[cold]
+    fn write_lines(&mut self) {
+        while let Some((line, sink)) = self.ports.log.pop() {
             self.unlocked(|| as_callback(|| line.write(sink)));
         }
     }
@@ -114,6 +143,7 @@ impl<C: Client> Call<C> {
     fn wait(&mut self, condition: &'static Condvar, time: Option<Duration>) {
         let touched = self.manager.take_touched();
         owe(touched);
+        self.was_unlocked = true;
         let Some(guard) = self.guard.take() else { return };
         let guard = match time {
             None => condition.wait(guard).unwrap_or_else(PoisonError::into_inner),
@@ -145,11 +175,17 @@ impl<C: Client> Drop for Call<C> {
             return;
         }
         let engine = self.engine;
-        engine.wake_worker(self);
+        if self.has_work() {
+            engine.wake_worker(self);
+        }
         self.write_log();
-        let owed = settle(self.manager.take_touched());
-        if owed != Touched::NONE {
-            self.deliver_owed(owed);
+        let touched = self.manager.take_touched();
+        // Else this thread can owe nothing: what it does in callbacks it does unlocked.
+        if self.was_unlocked || touched != Touched::NONE {
+            let owed = settle(touched);
+            if owed != Touched::NONE {
+                self.deliver_owed(owed);
+            }
         }
     }
 }

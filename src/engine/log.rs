@@ -170,9 +170,14 @@ impl Log {
         self.lost
     }
 
+    /// Whether lines of a level are logged.
+    pub fn takes(&self, level: Level) -> bool {
+        level <= self.level && level != Level::Off
+    }
+
     /// Adds a line.
     pub fn add(&mut self, level: Level, message: fmt::Arguments<'_>) {
-        if level > self.level || level == Level::Off {
+        if !self.takes(level) {
             return;
         }
         if self.waiting == LINES {

@@ -53,7 +53,9 @@ pub enum More {
 macro_rules! noted {
     ($call:expr, $result:expr, $($what:tt)+) => {{
         let result = $result;
-        $call.ports.log.add(Level::Debug, format_args!("{}: {result:?}", format_args!($($what)+)));
+        if $call.ports.log.takes(Level::Debug) {
+            $call.ports.log.add(Level::Debug, format_args!("{}: {result:?}", format_args!($($what)+)));
+        }
         result
     }};
 }

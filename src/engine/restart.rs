@@ -249,7 +249,14 @@ mod adoption {
         }
 
         /// A membership was added or deleted, perhaps: adopted entries follow.
+        #[inline]
         pub(in crate::engine) fn change_adopted(&mut self, entry: &Entry, interface: InterfaceKey) {
+            if self.restart.adoption.is_some() {
+                self.change_adopted_entries(entry, interface);
+            }
+        }
+
+        fn change_adopted_entries(&mut self, entry: &Entry, interface: InterfaceKey) {
             let (Some(adoption), Backend::Linux(linux)) = (&mut self.restart.adoption, &mut self.ports.backend) else {
                 return;
             };

@@ -368,15 +368,33 @@ impl Memberships {
     /// The clients that count for an entry: its own members and, unless it is a
     /// single (S,G), those of every wildcard entry within which it lies.
     pub fn census(&self, found: Found, entry: &Entry, credit: &impl Credit) -> Census {
+        let shape = entry.shape();
+        let is_wider = |other: &Shape| *other != shape && other.is_wider_or_equal(shape);
+        // Mostly there is nothing that is wider.
+        if entry.is_exact() || !self.shapes.iter().any(|(other, _)| is_wider(other)) {
+            return self.own_census(found, credit);
+        }
         let mut tally = Tally::default();
         self.tally(found, credit, &mut tally);
-        if !entry.is_exact() {
-            let shape = entry.shape();
-            for &(wider, _) in self.shapes.iter().filter(|(s, _)| *s != shape && s.is_wider_or_equal(shape)) {
-                self.tally(self.look_for(&entry.widened(wider)), credit, &mut tally);
-            }
+        for (wider, _) in self.shapes.iter().filter(|(other, _)| is_wider(other)) {
+            self.tally(self.look_for(&entry.widened(*wider)), credit, &mut tally);
         }
         tally.census()
+    }
+
+    /// The clients that are members of an entry itself.
+    fn own_census(&self, found: Found, credit: &impl Credit) -> Census {
+        match self.records.get(found.id).map(|record| &record.holders) {
+            None => Census::Nobody,
+            Some(Holders::One(one)) if one.is_nobody() => Census::Nobody,
+            Some(Holders::One(one)) => Census::One(credit.credited(one.interface())),
+            Some(Holders::Many(many)) => match self.many[*many].clients[..] {
+                [] => Census::Nobody,
+                [(one, _)] => Census::One(one),
+                [_, _] => Census::Two,
+                _ => Census::More,
+            },
+        }
     }
 
     fn tally(&self, found: Found, credit: &impl Credit, tally: &mut Tally) {
