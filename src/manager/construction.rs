@@ -443,7 +443,7 @@ impl Manager {
 
     fn install_new(&mut self, c: &Construction, cx: &mut Context<'_>) -> Result<(), Error> {
         let oifs = self.final_list(c, &[])?;
-        self.mfes.reserve_one()?;
+        self.mfes.reserve(c.flow)?;
         self.outbox.reserve(1)?;
         cx.forwarding.prepare(c.flow, oifs.len())?;
         self.sources.hold(c.flow.source, None);

@@ -236,8 +236,7 @@ impl Memberships {
         match self.records.get(found.id).map(|record| &record.holders) {
             None => {
                 self.records.reserve(1)?;
-                let records = &self.records;
-                self.by_entry.reserve_one(|id| words(&records[id].entry))?;
+                self.by_entry.reserve_one(found.hash)?;
                 self.shapes.try_reserve(1)?;
             }
             Some(Holders::One(_)) => {
@@ -267,8 +266,7 @@ impl Memberships {
         let id = match found.id {
             NONE => {
                 let id = self.records.insert(Record { entry: *entry, holders: Holders::One(holder) });
-                let records = &self.records;
-                self.by_entry.insert(found.hash, id, |id| words(&records[id].entry));
+                self.by_entry.insert(found.hash, id);
                 self.count_shape(entry.shape());
                 id
             }
@@ -668,7 +666,10 @@ mod tests {
         type Break<'a> = (&'a str, &'a dyn Fn(&mut Memberships));
         let broken: [Break<'_>; 15] = [
             ("an entry under another's name", &|m| m.records[1].entry = m.records[0].entry),
-            ("an entry twice by name", &|m| m.by_entry.insert(1, 1, |_| 1)),
+            ("an entry twice by name", &|m| {
+                m.by_entry.reserve_one(1).unwrap();
+                m.by_entry.insert(1, 1);
+            }),
             ("an entry that no interface has", &|m| m.by_interface[1] = List { head: NONE, len: 0 }),
             ("a list that goes on beyond its end", &|m| m.by_interface[1].len -= 1),
             ("a list without its first", &|m| m.by_interface[1].head = 0),

@@ -181,11 +181,10 @@ impl Mfes {
         self.slab.len()
     }
 
-    /// Makes room so that the next insert cannot fail.
-    pub fn reserve_one(&mut self) -> Result<(), Error> {
+    /// Makes room so that the next insert, of an MFE for this flow, cannot fail.
+    pub fn reserve(&mut self, flow: Flow) -> Result<(), Error> {
         self.by_flow.seed();
-        let slab = &self.slab;
-        self.by_flow.reserve_one(|id| slab[id].flow.by_group())?;
+        self.by_flow.reserve_one(self.by_flow.hash(flow.by_group()))?;
         self.slab.reserve(1)?;
         self.by_group.reserve_one()?;
         self.by_source.reserve_one()?;
@@ -204,8 +203,7 @@ impl Mfes {
         mfe.created = now;
         let (flow, iif) = (mfe.flow, mfe.iif);
         let id = self.slab.insert(mfe);
-        let slab = &self.slab;
-        self.by_flow.insert(self.by_flow.hash(flow.by_group()), id, |id| slab[id].flow.by_group());
+        self.by_flow.insert(self.by_flow.hash(flow.by_group()), id);
         self.by_group.insert(flow.by_group(), id);
         self.by_source.insert(flow.by_source(), id);
         self.link(id, iif.if_index);
@@ -504,8 +502,8 @@ mod tests {
     }
 
     fn add(mfes: &mut Mfes, source: u32, if_index: u32) -> MfeId {
-        mfes.reserve_one().unwrap();
         let flow = Flow { source, group: 0xEF01_0101 };
+        mfes.reserve(flow).unwrap();
         mfes.insert(Mfe::new(flow, link(if_index), RouteId::NONE, 0, OifList::new()), DEFAULT_TIMEOUT, 0)
     }
 
@@ -548,7 +546,10 @@ mod tests {
         let key = |source| Flow { source, group: 0xEF01_0101 };
         type Break<'a> = (&'a str, &'a dyn Fn(&mut Mfes));
         let broken: [Break<'_>; 10] = [
-            ("one twice by flow", &|m| m.by_flow.insert(1, 0, |_| 1)),
+            ("one twice by flow", &|m| {
+                m.by_flow.reserve_one(1).unwrap();
+                m.by_flow.insert(1, 0);
+            }),
             ("one more by group", &|m| {
                 m.by_group.reserve_one().unwrap();
                 m.by_group.insert(key(9).by_group(), 0);

@@ -1,10 +1,13 @@
 //! The routes towards the sources that matter: of MFEs, of (S,G) memberships, and
 //! of MFEs being made. Many sources share a route, which is kept once.
 
-use super::{Error, index::Index, slab::Slab};
+use super::{Error, slab::Slab};
 use crate::forwarder::Route;
 use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
+
+/// An empty index of routes with room for so many is kept, for the next one to come.
+const KEPT: usize = 1024;
 
 /// A route's number; it is that route's as long as a source has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,33 +35,34 @@ pub struct Sources {
     table: HashTable<Source>,
     hasher: Option<DefaultHashBuilder>,
     routes: Slab<Shared>,
-    by_route: Index,
+    /// The numbers of the routes.
+    by_route: HashTable<u32>,
 }
 
-fn hash(hasher: &Option<DefaultHashBuilder>, address: u32) -> u64 {
-    hasher.as_ref().map_or(0, |hasher| hasher.hash_one(address))
+fn hash(hasher: &Option<DefaultHashBuilder>, key: impl Hash) -> u64 {
+    hasher.as_ref().map_or(0, |hasher| hasher.hash_one(key))
 }
 
 impl Sources {
     /// None; allocates nothing.
     pub const fn new() -> Self {
-        Self { table: HashTable::new(), hasher: None, routes: Slab::new(), by_route: Index::new() }
+        Self { table: HashTable::new(), hasher: None, routes: Slab::new(), by_route: HashTable::new() }
     }
 
     /// Makes room so that the next [`Self::hold`] and [`Self::set_route`] cannot fail.
     pub fn reserve_one(&mut self) -> Result<(), Error> {
-        self.hasher.get_or_insert_default();
+        self.reserve_route()?;
         let hasher = &self.hasher;
         self.table.try_reserve(1, |source| hash(hasher, source.address))?;
-        self.reserve_route()
+        Ok(())
     }
 
     /// Makes room so that the next [`Self::set_route`] cannot fail.
     pub fn reserve_route(&mut self) -> Result<(), Error> {
+        self.hasher.get_or_insert_default();
         self.routes.reserve(1)?;
-        self.by_route.seed();
-        let routes = &self.routes;
-        self.by_route.reserve_one(|id| routes[id].route)
+        let (hasher, routes) = (&self.hasher, &self.routes);
+        Ok(self.by_route.try_reserve(1, |&id| hash(hasher, routes[id].route))?)
     }
 
     /// Counts a use of a source. `route` is taken for a source that is new.
@@ -150,7 +154,7 @@ impl Sources {
     }
 
     fn number_of(&self, route: &Route) -> Option<u32> {
-        self.by_route.find(self.by_route.hash(route), |id| self.routes[id].route == *route)
+        self.by_route.find(hash(&self.hasher, route), |&id| self.routes[id].route == *route).copied()
     }
 
     /// The number of a route that one source more has.
@@ -159,10 +163,9 @@ impl Sources {
         let id = match self.number_of(&route) {
             Some(id) => id,
             None => {
-                let hash = self.by_route.hash(route);
                 let id = self.routes.insert(Shared { route, sources: 0 });
-                let routes = &self.routes;
-                self.by_route.insert(hash, id, |id| routes[id].route);
+                let (hasher, routes) = (&self.hasher, &self.routes);
+                self.by_route.insert_unique(hash(hasher, route), id, |&id| hash(hasher, routes[id].route));
                 id
             }
         };
@@ -175,8 +178,12 @@ impl Sources {
         let Some(shared) = self.routes.get_mut(id) else { return };
         shared.sources -= 1;
         if shared.sources == 0 {
-            let hash = self.by_route.hash(shared.route);
-            self.by_route.remove(hash, id);
+            if let Ok(found) = self.by_route.find_entry(hash(&self.hasher, shared.route), |&other| other == id) {
+                found.remove();
+            }
+            if self.by_route.is_empty() && self.by_route.capacity() > KEPT {
+                self.by_route = HashTable::new();
+            }
             self.routes.remove(id);
             self.routes.trim(1);
         }
@@ -249,7 +256,7 @@ mod tests {
                 s.routes[0].sources += 1;
                 s.routes[1].sources -= 1;
             }),
-            ("one that cannot be found", &|s| s.by_route = Index::new()),
+            ("one that cannot be found", &|s| s.by_route = HashTable::new()),
             ("a source with another's", &|s| s.find_mut(3).unwrap().route = RouteId(0)),
         ];
         for (what, breaks) in broken {
