@@ -36,6 +36,40 @@ TEST(every_function_inside_local_leave) { works_inside(6); }
 TEST(every_function_inside_disable) { works_inside(7); }
 TEST(every_function_inside_enable) { works_inside(8); }
 
+/* Any pointer may be NULL: that callback is skipped, the others come (api.md). */
+static void comes_alone(unsigned n) {
+    const struct cause *cause = cause_of(n);
+    bool of_igmp = cause->who == &c[2];
+    world_with(of_igmp ? CB_ALL : cause->kind, of_igmp ? cause->kind : CB_ALL);
+    cause->prepare();
+    clear_all();
+    cause->caused(NULL);
+    for (unsigned kind = 1; kind & CB_ALL; kind <<= 1)
+        CHECK_EQ(event_total(cause->who, kind), kind == cause->kind);
+}
+
+TEST(rpf_may_be_the_only_callback) { comes_alone(0); }
+TEST(creation_may_be_the_only_callback) { comes_alone(1); }
+TEST(prune_may_be_the_only_callback) { comes_alone(2); }
+TEST(join_may_be_the_only_callback) { comes_alone(3); }
+TEST(wrong_if_may_be_the_only_callback) { comes_alone(4); }
+TEST(local_join_may_be_the_only_callback) { comes_alone(5); }
+TEST(local_leave_may_be_the_only_callback) { comes_alone(6); }
+TEST(disable_may_be_the_only_callback) { comes_alone(7); }
+TEST(enable_may_be_the_only_callback) { comes_alone(8); }
+
+TEST(no_callback_need_be_there) {
+    world_with(0, 0);
+    for (unsigned n = 0; n < 9; n++) {
+        cause_of(n)->prepare();
+        cause_of(n)->caused(NULL);
+    }
+    for (unsigned kind = 1; kind & CB_ALL; kind <<= 1) {
+        CHECK_EQ(event_total(&c[0], kind), 0);
+        CHECK_EQ(event_total(&c[2], kind), 0);
+    }
+}
+
 /* Every function finishes on another thread while this callback does not return. */
 static void works_beside(unsigned n) {
     const struct cause *cause = cause_of(n);

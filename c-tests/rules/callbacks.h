@@ -214,12 +214,13 @@ struct cause {
     void (*caused)(void *unused);
 };
 
-static inline void world(void) {
+/* With these callbacks of c[0] and of c[2], IGMP. */
+static inline void world_with(unsigned callbacks, unsigned igmp_callbacks) {
     host_start_memory();
     route("10.0.0.0/24", 1, NULL, 3);
-    REQUIRE_OK(client_register(&c[0], 100, 1, CB_ALL));
+    REQUIRE_OK(client_register(&c[0], 100, 1, callbacks));
     REQUIRE_OK(client_register(&c[1], 101, 1, CB_ALL));
-    REQUIRE_OK(client_register(&c[2], MS_IP_IGMP, 1, CB_ALL));
+    REQUIRE_OK(client_register(&c[2], MS_IP_IGMP, 1, igmp_callbacks));
     REQUIRE_OK(if_take(&c[0], 1));
     REQUIRE_OK(if_take(&c[0], 2));
     REQUIRE_OK(if_take(&c[1], 3));
@@ -227,6 +228,8 @@ static inline void world(void) {
     REQUIRE_OK(if_take(&c[2], 4));
     clear_all();
 }
+
+static inline void world(void) { world_with(CB_ALL, CB_ALL); }
 
 static inline void nothing(void) {}
 static inline void first_packet(void *unused) {

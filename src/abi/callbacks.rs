@@ -5,7 +5,7 @@ use super::rtm::{
     RTM_DEST_INFO, RTM_DEST_VIEW_INFO, RTM_MAX_ADDRESS_SIZE, RTM_NET_ADDRESS, RTM_VIEW_ID_MCAST, RTM_VIEW_MASK_MCAST,
 };
 use super::types::{MGM_IF_ENTRY, ROUTING_PROTOCOL_CONFIG};
-use crate::alerts::{Client, CreationAlert, OutOfMemory, RpfQuery};
+use crate::alerts::{Client, CreationAlert, Hears, OutOfMemory, RpfQuery};
 use crate::forwarder::{InterfaceKey, MAX_IPV4_HEADER, Route};
 use crate::manager::{DEFAULT_TIMEOUT, Entry};
 use std::ptr::null_mut;
@@ -38,6 +38,16 @@ impl Callbacks {
 impl Client for Callbacks {
     fn enables_igmp(&self) -> bool {
         self.0.pfnEnableIgmpCallback.is_some()
+    }
+
+    fn hears(&self) -> Hears {
+        Hears {
+            joins: self.0.pfnJoinAlertCallback.is_some(),
+            prunes: self.0.pfnPruneAlertCallback.is_some(),
+            local_joins: self.0.pfnLocalJoinCallback.is_some(),
+            local_leaves: self.0.pfnLocalLeaveCallback.is_some(),
+            wrong_interface: self.0.pfnWrongIfCallback.is_some(),
+        }
     }
 
     fn rpf(&self, q: &mut RpfQuery<'_>) {
@@ -273,6 +283,8 @@ mod tests {
         let client = unsafe { Callbacks::new(NONE) };
         let entry = Entry::new(0, 0, 0xEF01_0203, 0).unwrap();
         assert!(!client.enables_igmp());
+        let Hears { joins, prunes, local_joins, local_leaves, wrong_interface } = client.hears();
+        assert!(!(joins || prunes || local_joins || local_leaves || wrong_interface));
         assert_eq!(client.prune(&entry, ON_2, false), None);
         let mut asked = query(&[], None);
         client.rpf(&mut asked);

@@ -11,7 +11,7 @@
 mod delivery;
 mod thread;
 
-pub use crate::manager::OifAsk;
+pub use crate::manager::{Hears, OifAsk};
 pub use delivery::Delivery;
 pub use thread::{CallDepth, as_callback, in_callback, owe, settle};
 
@@ -41,6 +41,13 @@ pub trait Client: Copy + Send + 'static {
     /// its interface; one that does not keeps them.
     fn enables_igmp(&self) -> bool {
         false
+    }
+
+    /// Which of the alerts below, the queued ones, the client implements. The others are not
+    /// even queued, which makes requests cheaper that many clients would hear of. Asked at
+    /// registration.
+    fn hears(&self) -> Hears {
+        Hears::ALL
     }
 
     /// Which way is the source? Direct.

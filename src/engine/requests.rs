@@ -67,18 +67,21 @@ impl<C: Client> Engine<C> {
     /// AlreadyExists, CanNotComplete (the forwarder cannot be opened; the log says
     /// why), OutOfMemory.
     pub fn register(&'static self, client: C, protocol_id: u32, component_id: u32) -> Result<ClientId, Error> {
+        // The client's own code, so without the lock.
+        let (enables_igmp, hears) = (client.enables_igmp(), client.hears());
         let mut call = self.enter();
         call.start_by_use();
         if let Err(error) = call.open_forwarder() {
             call.close_if_unused();
             return Err(error);
         }
-        let result = call.manager.register(protocol_id, component_id, client.enables_igmp()).and_then(|id| {
+        let result = call.manager.register(protocol_id, component_id, enables_igmp).and_then(|id| {
             if call.delivery.reserve(id.index + 1).is_err() {
                 call.manager.deregister(id)?;
                 call.manager.reap(id);
                 return Err(Error::OutOfMemory);
             }
+            call.manager.set_hears(id, hears);
             call.delivery.insert(id, client);
             Ok(id)
         });

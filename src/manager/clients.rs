@@ -1,6 +1,6 @@
 //! Registration (rules section 1).
 
-use super::{ClientId, Context, Error, Manager};
+use super::{ClientId, Context, Error, Hears, Manager};
 
 /// The protocol part of a PROTOCOL_ID, and where its type stands.
 const PROTO_IP_IGMP: u32 = 10;
@@ -41,8 +41,16 @@ impl Manager {
         let is_igmp = is_igmp(protocol_id);
         let client = Client { protocol_id, component_id, is_igmp, enables_igmp, held: 0, live: true };
         let (index, generation) = self.clients.insert(client);
+        self.outbox.set_hears(index, Hears::ALL);
         self.live_clients += 1;
         Ok(ClientId { index, generation })
+    }
+
+    /// Says which alerts a client has a use for. A new one gets all.
+    pub fn set_hears(&mut self, id: ClientId, hears: Hears) {
+        if self.is_live(id) {
+            self.outbox.set_hears(id.index, hears);
+        }
     }
 
     /// Ends a client: its handle, its enumerations, its undelivered alerts.
@@ -121,6 +129,31 @@ impl Manager {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manager::{Alert, Entry, Touched};
+
+    #[test]
+    fn what_a_client_hears_is_its_own_and_ends_with_it() {
+        let mut manager = Manager::new();
+        let deaf = Hears { joins: false, ..Hears::ALL };
+        let tell = |manager: &mut Manager, client: ClientId| {
+            manager.outbox.push(client.index, Alert::Join { entry: Entry::default(), membership: true });
+            let is_told = manager.take_touched() != Touched::NONE;
+            assert_eq!(manager.pop_alert(client.index).is_some(), is_told);
+            is_told
+        };
+        let first = manager.register(100, 0, false).unwrap();
+        let other = manager.register(100, 1, false).unwrap();
+        assert!(tell(&mut manager, first));
+        manager.set_hears(first, deaf);
+        assert_eq!((tell(&mut manager, first), tell(&mut manager, other)), (false, true));
+        manager.deregister(first).unwrap();
+        manager.reap(first);
+        let next = manager.register(100, 2, false).unwrap();
+        assert_eq!(next.index, first.index);
+        // The one that has gone changes nothing for it.
+        manager.set_hears(first, deaf);
+        assert!(tell(&mut manager, next));
+    }
 
     #[test]
     fn places_are_used_again_when_their_clients_have_ended() {

@@ -64,7 +64,7 @@ pub use handles::{ClientId, EnumerationId};
 pub use lifetime::Due;
 pub use links::{Naming, Scan};
 pub use mfes::{DEFAULT_TIMEOUT, Flow};
-pub use outbox::{Alert, PacketHeader, Popped, Touched};
+pub use outbox::{Alert, Hears, PacketHeader, Popped, Touched};
 pub use packets::Drop;
 pub use tasks::{Answer, Direct, OifAsk, Step, TaskId};
 pub use view::MfeView;

@@ -57,6 +57,37 @@ pub enum Alert {
     },
 }
 
+/// Which alerts a client has a use for: it gets no others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hears {
+    /// [`Alert::Join`].
+    pub joins: bool,
+    /// [`Alert::Prune`].
+    pub prunes: bool,
+    /// [`Alert::LocalJoin`].
+    pub local_joins: bool,
+    /// [`Alert::LocalLeave`].
+    pub local_leaves: bool,
+    /// [`Alert::WrongInterface`].
+    pub wrong_interface: bool,
+}
+
+impl Hears {
+    /// All of them.
+    pub const ALL: Self =
+        Self { joins: true, prunes: true, local_joins: true, local_leaves: true, wrong_interface: true };
+
+    fn wants(self, alert: &Alert) -> bool {
+        match alert {
+            Alert::Join { .. } => self.joins,
+            Alert::Prune { .. } => self.prunes,
+            Alert::LocalJoin { .. } => self.local_joins,
+            Alert::LocalLeave { .. } => self.local_leaves,
+            Alert::WrongInterface { .. } => self.wrong_interface,
+        }
+    }
+}
+
 /// An IPv4 header, owned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PacketHeader {
@@ -88,10 +119,11 @@ struct Node {
 struct Queue {
     head: u32,
     tail: u32,
+    hears: Hears,
 }
 
 impl Queue {
-    const EMPTY: Self = Self { head: NONE, tail: NONE };
+    const EMPTY: Self = Self { head: NONE, tail: NONE, hears: Hears::ALL };
 }
 
 /// All clients' queues.
@@ -118,6 +150,13 @@ impl Outbox {
         self.nodes.reserve(STANDING)
     }
 
+    /// Says what a client that has its queue hears from now on.
+    pub fn set_hears(&mut self, client: u32, hears: Hears) {
+        if let Some(queue) = self.queues.get_mut(client as usize) {
+            queue.hears = hears;
+        }
+    }
+
     /// Makes room for `n` alerts on top of the standing reserve.
     pub fn reserve(&mut self, n: usize) -> Result<(), Error> {
         self.nodes.reserve(n.saturating_add(STANDING))
@@ -128,10 +167,13 @@ impl Outbox {
         self.nodes.reserve(n)
     }
 
-    /// Queues an alert in room that was reserved.
+    /// Queues an alert in room that was reserved, if the client hears such.
     pub fn push(&mut self, client: u32, alert: Alert) {
-        let node = self.nodes.insert(Node { alert, next: NONE });
         let queue = &mut self.queues[client as usize];
+        if !queue.hears.wants(&alert) {
+            return;
+        }
+        let node = self.nodes.insert(Node { alert, next: NONE });
         let tail = queue.tail;
         queue.tail = node;
         match tail {
@@ -141,7 +183,7 @@ impl Outbox {
         self.touched.add(client);
     }
 
-    /// Queues a wrong-interface alert.
+    /// Queues a wrong-interface alert, if the client hears such.
     pub fn push_wrong_interface(
         &mut self,
         client: u32,
@@ -149,6 +191,9 @@ impl Outbox {
         interface: InterfaceKey,
         header: &PacketHeader,
     ) -> Result<(), Error> {
+        if !self.queues[client as usize].hears.wrong_interface {
+            return Ok(());
+        }
         self.reserve(1)?;
         self.headers.reserve(1)?;
         let header = self.headers.insert(*header);
@@ -279,6 +324,49 @@ mod tests {
             outbox.clear(1);
             assert!(outbox.pop(1).is_none());
         }
+    }
+
+    #[test]
+    fn what_a_client_does_not_hear_is_not_queued() {
+        let entry = Entry::exact(1, 2);
+        let link = InterfaceKey { if_index: 1, next_hop: 0 };
+        let none =
+            Hears { joins: false, prunes: false, local_joins: false, local_leaves: false, wrong_interface: false };
+        type Is = fn(&Alert) -> bool;
+        let kinds: [(Hears, Is); 5] = [
+            (Hears { joins: true, ..none }, |alert| matches!(alert, Alert::Join { .. })),
+            (Hears { prunes: true, ..none }, |alert| matches!(alert, Alert::Prune { .. })),
+            (Hears { local_joins: true, ..none }, |alert| matches!(alert, Alert::LocalJoin { .. })),
+            (Hears { local_leaves: true, ..none }, |alert| matches!(alert, Alert::LocalLeave { .. })),
+            (Hears { wrong_interface: true, ..none }, |alert| matches!(alert, Alert::WrongInterface { .. })),
+        ];
+        let mut outbox = Outbox::new();
+        outbox.reserve_clients(2).unwrap();
+        // Who has no queue has no ears either.
+        outbox.set_hears(9, none);
+        let mut send = |hears: Hears| {
+            outbox.set_hears(1, hears);
+            let client = 1;
+            outbox.push(client, Alert::Join { entry, membership: true });
+            outbox.push(client, Alert::Prune { entry, interface: link, membership: true, incarnation: 0 });
+            outbox.push(client, Alert::LocalJoin { entry, interface: link });
+            outbox.push(client, Alert::LocalLeave { entry, interface: link });
+            outbox.push_wrong_interface(client, (1, 2), link, &PacketHeader::new(&[])).unwrap();
+            let touched = pops(&mut outbox.take_touched());
+            let got: Vec<Alert> = std::iter::from_fn(|| outbox.pop(client)).collect();
+            let headers = outbox.headers.len();
+            outbox.headers = Slab::new();
+            (touched, got, headers)
+        };
+        for (hears, is_it) in kinds {
+            let (touched, got, headers) = send(hears);
+            assert_eq!(touched, [Popped::Client(1)]);
+            assert!(matches!(&got[..], [one] if is_it(one)), "{hears:?} got {got:?}");
+            assert_eq!(headers, usize::from(hears.wrong_interface));
+        }
+        assert_eq!(send(Hears::ALL).1.len(), 5);
+        let (touched, got, headers) = send(none);
+        assert_eq!((touched.len(), got.len(), headers), (0, 0, 0));
     }
 
     #[test]
