@@ -52,10 +52,10 @@ impl Interfaces {
         self.slab.len()
     }
 
-    /// Makes room for one more.
-    pub fn reserve_one(&mut self) -> Result<(), Error> {
+    /// Makes room for one more, this one.
+    pub fn reserve(&mut self, key: InterfaceKey) -> Result<(), Error> {
         self.slab.reserve(1)?;
-        self.by_key.reserve_one()
+        self.by_key.reserve(ordinal(key))
     }
 
     /// One past the highest number an interface has or, after a reservation, will get.
@@ -156,7 +156,7 @@ mod tests {
         let mut interfaces = Interfaces::new();
         let key = |if_index, next_hop| InterfaceKey { if_index, next_hop };
         for key in [key(2, 0), key(2, 7), key(4, 9), key(4, 8), key(6, 0)] {
-            interfaces.reserve_one().unwrap();
+            interfaces.reserve(key).unwrap();
             interfaces.insert(key);
         }
         let on =
@@ -174,7 +174,7 @@ mod tests {
         let mut interfaces = Interfaces::new();
         let key = |if_index, next_hop| InterfaceKey { if_index, next_hop };
         for key in [key(2, 7), key(2, 0), key(4, u32::MAX), key(4, 8), key(6, 0)] {
-            interfaces.reserve_one().unwrap();
+            interfaces.reserve(key).unwrap();
             interfaces.insert(key);
         }
         let with = |if_index| interfaces.with_index(if_index).map(|id| interfaces[id].key).collect::<Vec<_>>();

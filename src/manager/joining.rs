@@ -35,8 +35,7 @@ impl Manager {
         if is_new {
             self.memberships.reserve(found)?;
             if entry.is_exact() {
-                self.sources.reserve_one()?;
-                self.exact_by_source.reserve_one()?;
+                self.reserve_exact(entry)?;
             }
         }
         self.outbox.reserve(alerts + 1 + self.most_join_alerts(entry))?;

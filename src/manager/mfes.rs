@@ -186,8 +186,8 @@ impl Mfes {
         self.by_flow.seed();
         self.by_flow.reserve_one(self.by_flow.hash(flow.by_group()))?;
         self.slab.reserve(1)?;
-        self.by_group.reserve_one()?;
-        self.by_source.reserve_one()?;
+        self.by_group.reserve(flow.by_group())?;
+        self.by_source.reserve(flow.by_source())?;
         self.reserve_link()
     }
 
@@ -551,22 +551,22 @@ mod tests {
                 m.by_flow.insert(1, 0);
             }),
             ("one more by group", &|m| {
-                m.by_group.reserve_one().unwrap();
+                m.by_group.reserve(key(9).by_group()).unwrap();
                 m.by_group.insert(key(9).by_group(), 0);
             }),
             ("one more by source", &|m| {
-                m.by_source.reserve_one().unwrap();
+                m.by_source.reserve(key(9).by_source()).unwrap();
                 m.by_source.insert(key(9).by_source(), 0);
             }),
             ("one on no link", &|m| m.unlink(0)),
             ("a dead one by group", &|m| {
                 m.by_group.remove(key(1).by_group());
-                m.by_group.reserve_one().unwrap();
+                m.by_group.reserve(key(1).by_group()).unwrap();
                 m.by_group.insert(key(1).by_group(), 77);
             }),
             ("a dead one by source", &|m| {
                 m.by_source.remove(key(1).by_source());
-                m.by_source.reserve_one().unwrap();
+                m.by_source.reserve(key(1).by_source()).unwrap();
                 m.by_source.insert(key(1).by_source(), 77);
             }),
             ("another's flow", &|m| m.slab[0].flow = key(2)),

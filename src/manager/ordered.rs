@@ -44,8 +44,11 @@ impl Ordered {
         self.len
     }
 
-    /// Makes room so that the next insert cannot fail.
-    pub fn reserve_one(&mut self) -> Result<(), Error> {
+    /// Makes room so that the next insert, of this key, cannot fail.
+    pub fn reserve(&mut self, key: u64) -> Result<(), Error> {
+        if self.runs.get(self.run_of(key)).is_some_and(|run| run.keys.len() < RUN) {
+            return Ok(());
+        }
         self.first.try_reserve(1)?;
         self.runs.try_reserve(1)?;
         if self.spare.is_none() {
@@ -187,7 +190,7 @@ mod tests {
             // Grows, then shrinks to nothing.
             let insert = if round < 20_000 { x >> 62 != 0 } else { x >> 62 == 0 };
             if insert && !model.contains_key(&key) {
-                ordered.reserve_one().unwrap();
+                ordered.reserve(key).unwrap();
                 ordered.insert(key, round);
                 model.insert(key, round);
             } else if !insert {
@@ -211,8 +214,10 @@ mod tests {
     fn keys_in_order_fill_the_runs() {
         let mut ordered = Ordered::new();
         for key in 0..10_000 {
-            ordered.reserve_one().unwrap();
+            ordered.reserve(key).unwrap();
             ordered.insert(key, 0);
+            // None waits for a run that has room.
+            assert!(ordered.spare.is_none());
         }
         assert_eq!(ordered.runs.len(), 10_000_usize.div_ceil(RUN));
     }
@@ -222,7 +227,7 @@ mod tests {
         let mut ordered = Ordered::new();
         for (runs, kept) in [(40, false), (2, true)] {
             for key in 0..runs * RUN as u64 {
-                ordered.reserve_one().unwrap();
+                ordered.reserve(key).unwrap();
                 ordered.insert(key, 0);
             }
             assert!(ordered.runs.capacity() > 0);
@@ -235,7 +240,7 @@ mod tests {
     fn a_run_that_is_nearly_empty_is_not_joined_with_a_full_one() {
         let (mut ordered, mut model) = (Ordered::new(), BTreeMap::new());
         for key in 0..2 * RUN as u64 {
-            ordered.reserve_one().unwrap();
+            ordered.reserve(key).unwrap();
             ordered.insert(key, 0);
             model.insert(key, 0);
         }
@@ -251,7 +256,7 @@ mod tests {
     fn runs_that_are_nearly_empty_are_joined() {
         let (mut ordered, mut model) = (Ordered::new(), BTreeMap::new());
         for key in 0..20 * RUN as u64 {
-            ordered.reserve_one().unwrap();
+            ordered.reserve(key).unwrap();
             ordered.insert(key, 0);
             model.insert(key, 0);
         }

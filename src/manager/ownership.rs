@@ -51,7 +51,7 @@ impl Manager {
         is_igmp: bool,
         cx: &mut Context<'_>,
     ) -> Result<Step, Error> {
-        self.interfaces.reserve_one()?;
+        self.interfaces.reserve(key)?;
         self.memberships.reserve_interfaces(self.interfaces.bound())?;
         let mut moves = self.moves_of_take(key)?;
         self.reserve_tasks(1)?;

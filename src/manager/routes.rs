@@ -14,6 +14,12 @@ impl Manager {
         self.owner_of(self.interfaces.incoming(Some(route)))
     }
 
+    /// Makes room so that the next [`Self::hold_exact`], of this entry, cannot fail.
+    pub(super) fn reserve_exact(&mut self, entry: &Entry) -> Result<(), Error> {
+        self.sources.reserve_one()?;
+        self.exact_by_source.reserve(by_source(entry))
+    }
+
     /// The first membership of a single (S,G): its source's route matters now.
     pub(super) fn hold_exact(&mut self, entry: &Entry, route: Option<Route>) {
         self.sources.hold(entry.source(), route);
