@@ -167,15 +167,10 @@ impl NetlinkSocket {
     }
 
     /// Empties the socket. One that overflowed is given nothing until it is empty, and
-    /// does not tell of what it misses meanwhile.
+    /// does not tell of what it misses meanwhile. One that overflows anew on the way, or
+    /// fails for ever, is left to later reads.
     pub(crate) fn discard(&mut self) {
-        loop {
-            match self.receive() {
-                Ok(Received::Nothing) => return,
-                Err(error) if error.errno != libc::ENOBUFS => return,
-                _ => {}
-            }
-        }
+        while !matches!(self.receive(), Ok(Received::Nothing) | Err(_)) {}
     }
 
     pub(crate) fn raw_fd(&self) -> RawFd {
