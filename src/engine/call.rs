@@ -11,7 +11,7 @@ use crate::{
 use std::{
     hint::spin_loop,
     ops::{Deref, DerefMut},
-    sync::{PoisonError, TryLockError},
+    sync::{PoisonError, TryLockError, atomic::Ordering},
     time::Duration,
 };
 
@@ -19,6 +19,10 @@ use std::{
 /// then it sleeps. What is done under the lock is mostly shorter than falling asleep and
 /// waking up, and the longer nobody looks, the more the one that has it gets done.
 const LONGEST_PAUSE: u32 = if cfg!(shuttle) { 1 } else { 256 };
+
+/// How often a thread that lets others in looks whether they have come, at most: one that
+/// waits may be kept from running by other programs.
+const LONGEST_TURN: u32 = 1_000;
 
 /// A call in progress.
 pub(super) struct Call<C: Client> {
@@ -37,18 +41,41 @@ impl<C: Client> Engine<C> {
     }
 
     fn lock(&'static self) -> MutexGuard<'static, Core<C>> {
+        match self.core.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => self.recovered(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                let guard = self.lock_when_free();
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                self.turns.fetch_add(1, Ordering::Relaxed);
+                guard
+            }
+        }
+    }
+
+    fn lock_when_free(&'static self) -> MutexGuard<'static, Core<C>> {
         let mut pause = 1;
-        loop {
+        while pause <= LONGEST_PAUSE {
+            (0..pause).for_each(|_| spin_loop());
+            pause *= 2;
             match self.core.try_lock() {
                 Ok(guard) => return guard,
                 Err(TryLockError::Poisoned(poisoned)) => return self.recovered(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) if pause <= LONGEST_PAUSE => {
-                    (0..pause).for_each(|_| spin_loop());
-                    pause *= 2;
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return self.core.lock().unwrap_or_else(|poisoned| self.recovered(poisoned.into_inner()));
-                }
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        self.core.lock().unwrap_or_else(|poisoned| self.recovered(poisoned.into_inner()))
+    }
+
+    /// Lets one of those that wait for the lock have it, or another that is quicker. Called
+    /// without it: who takes it again at once is always quicker than they are.
+    fn let_in(&self) {
+        let turn = self.turns.load(Ordering::Relaxed);
+        for _ in 0..LONGEST_TURN {
+            yield_now();
+            if self.waiting.load(Ordering::Relaxed) == 0 || self.turns.load(Ordering::Relaxed) != turn {
+                return;
             }
         }
     }
@@ -104,7 +131,8 @@ impl<C: Client> Call<C> {
     /// Lets other threads in between the parts of long work.
     pub(super) fn breathe(&mut self) {
         self.write_log();
-        self.unlocked(yield_now);
+        let engine = self.engine;
+        self.unlocked(|| engine.let_in());
     }
 
     /// Writes the log lines that wait.

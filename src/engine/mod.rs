@@ -53,6 +53,7 @@ use clock::Clock;
 use ports::Ports;
 use reconcile::Others;
 use restart::Restart;
+use std::sync::atomic::AtomicU32;
 use watch::Watch;
 use worker::Worker;
 
@@ -125,6 +126,9 @@ impl<C: Client> Core<C> {
 /// be used, but not inside the other's callbacks.
 pub struct Engine<C: Client> {
     core: Mutex<Core<C>>,
+    /// How many threads found the lock taken and wait for it, and how many have got it.
+    waiting: AtomicU32,
+    turns: AtomicU32,
     /// A client that deregistered has no callback running any more.
     quiet: Condvar,
     /// The worker of the memory forwarder has something to look at.
@@ -136,7 +140,14 @@ pub struct Engine<C: Client> {
 impl<C: Client> Engine<C> {
     /// An engine that nothing was asked of yet; allocates nothing, starts no thread.
     pub const fn new() -> Self {
-        Self { core: Mutex::new(Core::new()), quiet: Condvar::new(), timer: Condvar::new(), watched: Condvar::new() }
+        Self {
+            core: Mutex::new(Core::new()),
+            waiting: AtomicU32::new(0),
+            turns: AtomicU32::new(0),
+            quiet: Condvar::new(),
+            timer: Condvar::new(),
+            watched: Condvar::new(),
+        }
     }
 }
 
