@@ -23,6 +23,7 @@ mod host;
 #[cfg(shuttle)]
 mod inspect;
 mod links;
+mod lock;
 pub mod log;
 mod options;
 mod ports;
