@@ -28,7 +28,7 @@ impl<C: Client> Engine<C> {
     /// nothing to do any more. A call of its own, so that its alerts go out.
     pub(super) fn handle(&'static self, event: &Event, generation: u32, ahead: &RoutesAhead) -> bool {
         let mut call = self.enter();
-        if call.worker.generation() != generation {
+        if !call.worker.wakes(generation) {
             return false;
         }
         match event {

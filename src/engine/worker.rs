@@ -47,6 +47,15 @@ impl Worker {
         self.generation
     }
 
+    /// The worker of this generation is awake; false when its time is over.
+    pub(super) fn wakes(&mut self, generation: u32) -> bool {
+        let is_its_time = self.generation == generation;
+        if is_its_time {
+            self.asleep = false;
+        }
+        is_its_time
+    }
+
     /// Hands a kernel's events to the next worker.
     pub(super) fn set_events(&mut self, events: Events, waker: Waker) {
         self.events = Some(events);
@@ -81,6 +90,10 @@ impl<C: Client> Core<C> {
 impl<C: Client> Engine<C> {
     /// Starts a worker where there is work and none, and wakes one that would sleep too long.
     pub(super) fn wake_worker(&'static self, core: &mut Core<C>) {
+        if core.worker.alive && !core.worker.asleep {
+            // It looks itself before it sleeps.
+            return;
+        }
         let next = core.next_work();
         if !core.worker.alive {
             if next.is_some() {
@@ -89,7 +102,7 @@ impl<C: Client> Engine<C> {
             return;
         }
         let sleeps_too_long = |next: u64| core.worker.sleeps_until.is_none_or(|until| next < until);
-        if core.worker.asleep && next.is_some_and(sleeps_too_long) {
+        if next.is_some_and(sleeps_too_long) {
             core.worker.asleep = false;
             self.notify_worker(core);
         }
@@ -155,7 +168,7 @@ fn work_with_kernel<C: Client>(engine: &'static Engine<C>, generation: u32, mut 
         if let WaitResult::TimedOut = events.wait(sleep, &mut batch) {
             continue;
         }
-        ahead.look_up(engine, &batch, &mut events);
+        ahead.look_up(engine, generation, &batch, &mut events);
         // Links and addresses that change together make many of these: once is enough.
         let mut looked_at_all = false;
         for event in batch.as_slice() {
@@ -184,13 +197,22 @@ impl RoutesAhead {
         Self { sources: [0; BATCH], routes: [None; BATCH], length: 0 }
     }
 
-    fn look_up<C: Client>(&mut self, engine: &'static Engine<C>, batch: &EventBatch, events: &mut Events) {
+    fn look_up<C: Client>(
+        &mut self,
+        engine: &'static Engine<C>,
+        generation: u32,
+        batch: &EventBatch,
+        events: &mut Events,
+    ) {
         self.length = 0;
         let is_packet = |event: &Event| matches!(event, Event::NoEntry(_));
         if !batch.as_slice().iter().any(is_packet) {
             return;
         }
-        let call = engine.enter();
+        let mut call = engine.enter();
+        if !call.worker.wakes(generation) {
+            return;
+        }
         for event in batch.as_slice() {
             if let Event::NoEntry(PacketReport { source, .. }) = *event
                 && !self.sources[..self.length].contains(&source)
@@ -219,7 +241,7 @@ impl<C: Client> Engine<C> {
     fn work(&'static self, generation: u32) -> Option<(Call<C>, Option<Duration>)> {
         // A call of its own, so that its alerts go out before the worker sleeps.
         let mut call = self.enter();
-        if call.worker.generation != generation {
+        if !call.worker.wakes(generation) {
             return None;
         }
         call.run_repairs();

@@ -121,7 +121,7 @@ impl Manager {
     /// Whether a boundary keeps an interface out of the list of an MFE with this iif.
     pub(super) fn is_barred(&self, interface: InterfaceId, iif: InterfaceKey, group: u32) -> bool {
         let stops = |if_index| self.boundaries.stop(if_index, group);
-        stops(iif.if_index) || stops(self.interfaces[interface].key.if_index)
+        !self.boundaries.0.is_empty() && (stops(iif.if_index) || stops(self.interfaces[interface].key.if_index))
     }
 
     /// Takes out of an MFE's list what is beyond a boundary now. Vetoes stay.

@@ -429,11 +429,12 @@ impl Covered {
         }
         let last = Flow { source: entry.source() | !entry.source_mask(), group: entry.group() | !entry.group_mask() };
         let covered = |&(key, _): &(u64, MfeId)| entry.covers(key as u32, (key >> 32) as u32);
-        for (key, id) in mfes.by_group.range(from, last.by_group()).filter(covered).take(STRIDE) {
+        // Several times as fast as a `for`: the chain is walked from inside.
+        mfes.by_group.range(from, last.by_group()).filter(covered).take(STRIDE).for_each(|(key, id)| {
             self.ids[self.len] = id;
             self.len += 1;
             self.from = key.checked_add(1);
-        }
+        });
         if self.len < STRIDE {
             self.from = None;
         }

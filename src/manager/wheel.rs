@@ -2,6 +2,7 @@
 //! MFEs themselves, so that arming and disarming need no memory.
 
 const SLOTS: usize = 1024;
+const WORDS: usize = SLOTS / 64;
 const NONE: u32 = u32::MAX;
 
 /// An MFE's place in the wheel.
@@ -27,7 +28,10 @@ pub trait Hooks {
 /// The wheel.
 pub struct Wheel {
     heads: [u32; SLOTS],
-    full: [u64; SLOTS / 64],
+    /// A bit for each slot that is not empty.
+    full: [u64; WORDS],
+    /// A bit for each word there that is not 0.
+    words: u16,
     /// The second up to which all slots were looked through.
     at: u64,
 }
@@ -39,7 +43,7 @@ fn slot_of(expires: u64) -> usize {
 impl Wheel {
     /// Nothing is armed.
     pub const fn new() -> Self {
-        Self { heads: [NONE; SLOTS], full: [0; SLOTS / 64], at: 0 }
+        Self { heads: [NONE; SLOTS], full: [0; WORDS], words: 0, at: 0 }
     }
 
     /// Arms an MFE that is not armed.
@@ -52,6 +56,7 @@ impl Wheel {
         }
         self.heads[slot] = id;
         self.full[slot / 64] |= 1 << (slot % 64);
+        self.words |= 1 << (slot / 64);
         self.at = self.at.min(expires / 1000);
     }
 
@@ -69,6 +74,9 @@ impl Wheel {
         }
         if self.heads[slot] == NONE {
             self.full[slot / 64] &= !(1 << (slot % 64));
+            if self.full[slot / 64] == 0 {
+                self.words &= !(1 << (slot / 64));
+            }
         }
         let hook = hooks.hook(id);
         (hook.prev, hook.next) = (NONE, NONE);
@@ -99,23 +107,19 @@ impl Wheel {
     /// When to look again, in milliseconds: the end of the next second in which
     /// something may be due; `None` when nothing is armed.
     pub fn next_look(&self) -> Option<u64> {
-        const WORDS: usize = SLOTS / 64;
         let start = self.at as usize % SLOTS;
-        // The first word is looked at twice: from the start on, and before it.
-        (0..=WORDS).find_map(|n| {
-            let word = (start / 64 + n) % WORDS;
-            let from_start = !0 << (start % 64);
-            let mask = match n {
-                0 => from_start,
-                WORDS => !from_start,
-                _ => !0,
-            };
-            let found = self.full[word] & mask;
-            (found != 0).then(|| {
-                let slot = word * 64 + found.trailing_zeros() as usize;
-                let ahead = (slot + SLOTS - start) % SLOTS;
-                (self.at + ahead as u64 + 1) * 1000
-            })
+        let mut word = start / 64;
+        let mut found = self.full[word] & (!0 << (start % 64));
+        if found == 0 {
+            // The others in turn; at last the first one, for what is before the start.
+            let skipped = self.words.rotate_right(word as u32 + 1).trailing_zeros() as usize;
+            word = (word + 1 + skipped) % WORDS;
+            found = self.full[word];
+        }
+        (found != 0).then(|| {
+            let slot = word * 64 + found.trailing_zeros() as usize;
+            let ahead = (slot + SLOTS - start) % SLOTS;
+            (self.at + ahead as u64 + 1) * 1000
         })
     }
 
