@@ -10,6 +10,7 @@ use super::{
     tasks::{Input, Progress, Task, TaskId, Work},
 };
 use crate::forwarder::{Arrival, InterfaceKey, Route};
+use smallvec::SmallVec;
 
 /// How often a construction starts again when the route or the iif's owner changes
 /// under it, before it ends negative.
@@ -65,7 +66,7 @@ pub(super) struct Construction {
     /// The owner of the entry's iif before, where there was an entry.
     old_owner: Option<ClientId>,
     restarts: u8,
-    candidates: Vec<Candidate>,
+    candidates: SmallVec<[Candidate; 4]>,
     /// What memberships and FORWARD operations wanted meanwhile.
     overrides: Vec<Override>,
     /// The client whose creation alert went out last.
@@ -101,7 +102,7 @@ impl Construction {
             upstream: 0,
             old_owner,
             restarts: 0,
-            candidates: Vec::new(),
+            candidates: SmallVec::new(),
             overrides: Vec::new(),
             told: None,
             packets_then: 0,
@@ -148,9 +149,10 @@ impl Manager {
         self.constructing.try_reserve(1)?;
         self.sources.reserve_one()?;
         let flow = construction.flow;
+        let work = Work::of_construction(construction)?;
         // An entry's or membership's source is known; a packet's was added with its route.
         self.sources.hold(flow.source, None);
-        let task = self.add_task(parent, Work::Construction(construction));
+        let task = self.add_task(parent, work);
         self.constructing.push((flow, task));
         Ok(task)
     }
@@ -192,7 +194,7 @@ impl Manager {
             if entry.covers(flow.source, flow.group)
                 && let Some(Task { work: Some(Work::Construction(construction)), .. }) = self.tasks.get_mut(task.0)
             {
-                f(construction)?;
+                f(&mut construction[0])?;
             }
         }
         Ok(())
@@ -346,6 +348,9 @@ impl Manager {
     /// Takes the RPF callback's answer; an interface that is not its own is ignored.
     fn name_incoming(&mut self, c: &mut Construction, iif: InterfaceKey, upstream: u32) {
         c.upstream = upstream;
+        if iif == c.incoming.iif {
+            return;
+        }
         let asked = c.asked.map(|client| client.index);
         let holds = self.interfaces.find(iif).is_some_and(|id| {
             let interface = &self.interfaces[id];
@@ -368,13 +373,13 @@ impl Manager {
             if interfaces[interface].key == c.incoming.iif || result.is_err() {
                 return;
             }
-            result = candidates.try_reserve(1);
+            result = candidates.try_reserve(1).map_err(Error::from);
             if result.is_ok() {
                 candidates.push(Candidate { interface, vetoed: false });
             }
         });
-        if result.is_err() {
-            return self.give_up(c, Error::OutOfMemory, cx);
+        if let Err(error) = result {
+            return self.give_up(c, error, cx);
         }
         candidates.sort_unstable_by_key(|candidate| interfaces[candidate.interface].key);
         candidates.dedup_by_key(|candidate| candidate.interface);

@@ -93,17 +93,15 @@ impl Manager {
             self.count_drop(Drop::Limit);
             return Err(Drop::Limit);
         }
-        let started = self.sources.reserve_one().and_then(|()| {
-            // A source in use has a newer route than the caller's.
-            let known = self.sources.is_known(flow.source);
-            let task = self.start_construction(construction, None)?;
-            if !known {
-                self.sources.set_route(flow.source, route);
+        // A source in use has a newer route than the caller's.
+        let known = self.sources.is_known(flow.source);
+        match self.start_construction(construction, None) {
+            Ok(task) => {
+                if !known {
+                    self.sources.set_route(flow.source, route);
+                }
+                Ok(self.drive(task, Input::Start, cx))
             }
-            Ok(task)
-        });
-        match started {
-            Ok(task) => Ok(self.drive(task, Input::Start, cx)),
             Err(_) => {
                 self.count_drop(Drop::Memory);
                 Err(Drop::Memory)

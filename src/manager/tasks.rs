@@ -91,7 +91,22 @@ pub(super) enum Progress {
 pub(super) enum Work {
     Handover(Handover),
     Moves(Moves),
-    Construction(Construction),
+    /// Large, and moved whenever it goes on.
+    Construction(Box<[Construction; 1]>),
+}
+
+/// Boxes a value: the standard box cannot fail without aborting.
+fn boxed<T>(value: T) -> Result<Box<[T; 1]>, Error> {
+    let mut one = Vec::new();
+    one.try_reserve_exact(1)?;
+    one.push(value);
+    one.try_into().map_err(|_| Error::OutOfMemory)
+}
+
+impl Work {
+    pub(super) fn of_construction(construction: Construction) -> Result<Self, Error> {
+        boxed(construction).map(Self::Construction)
+    }
 }
 
 pub(super) struct Task {
@@ -126,7 +141,7 @@ impl Manager {
             let progress = match &mut work {
                 Work::Handover(handover) => self.advance_handover(task, handover, input, cx),
                 Work::Moves(moves) => self.advance_moves(task, moves, cx),
-                Work::Construction(construction) => self.advance_construction(construction, input, cx),
+                Work::Construction(construction) => self.advance_construction(&mut construction[0], input, cx),
             };
             match progress {
                 Progress::Call(client, direct) => {
@@ -139,7 +154,7 @@ impl Manager {
                 }
                 Progress::Finished(result) => {
                     if let Work::Construction(construction) = &work {
-                        self.end_construction(task, construction, cx);
+                        self.end_construction(task, &construction[0], cx);
                     }
                     let parent = self.tasks.remove(task.0).and_then(|task| task.parent);
                     self.tasks.trim(1);
