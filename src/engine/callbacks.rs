@@ -51,6 +51,9 @@ impl<C: Client> Call<C> {
             if let Some((flow, incarnation, seconds)) = timeout {
                 let now = self.clock.now();
                 self.manager.prune_timeout(flow, incarnation, seconds, now);
+                // It may be due before what the worker sleeps for.
+                let engine = self.engine;
+                engine.wake_worker(self);
             }
         }
         if self.delivery.stop_delivering(client) {

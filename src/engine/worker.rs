@@ -264,3 +264,47 @@ impl<C: Client> Engine<C> {
         Some((call, sleep))
     }
 }
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use crate::{
+        alerts::Client,
+        engine::{Engine, Level, Options},
+        forwarder::{InterfaceKey, Route},
+        manager::{Entry, Flags},
+    };
+
+    #[test]
+    fn a_time_out_that_an_alert_shortens_is_not_slept_through() {
+        #[derive(Clone, Copy)]
+        struct Impatient;
+
+        impl Client for Impatient {
+            fn prune(&self, _: &Entry, _: InterfaceKey, membership: bool) -> Option<u32> {
+                (!membership).then_some(1)
+            }
+        }
+
+        let engine: &'static Engine<Impatient> = Box::leak(Box::new(Engine::new()));
+        engine.start(Some(Options { log_level: Level::Off, ..Options::default() })).unwrap();
+        engine.add_route(Route { if_index: 1, gateway: 0, network: 0x0A00_0000, prefix_len: 8, protocol: 3 }).unwrap();
+        let on = |if_index| InterfaceKey { if_index, next_hop: 0 };
+        let upstream = engine.register(Impatient, 100, 0).unwrap();
+        let downstream = engine.register(Impatient, 101, 0).unwrap();
+        engine.take(upstream, on(1)).unwrap();
+        engine.take(downstream, on(2)).unwrap();
+        let group = Entry::new(0, 0, 0xEF01_0101, 0).unwrap();
+        engine.add(downstream, group, on(2), Flags::JOIN).unwrap();
+        // From 10.0.0.1 to that group.
+        let packet = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0x80, 0xD6, 10, 0, 0, 1, 239, 1, 1, 1];
+        engine.receive(on(1), &packet).unwrap();
+        while !engine.core.lock().unwrap().worker.asleep {
+            std::thread::yield_now();
+        }
+        engine.delete(downstream, group, on(2), Flags::JOIN).unwrap();
+        // Not by a call, which would have the worker look.
+        let worker = &engine.core.lock().unwrap().worker;
+        let wakes_soon = worker.sleeps_until.is_some_and(|until| until < 800_000);
+        assert!(!worker.asleep || wakes_soon, "it sleeps until {:?}", worker.sleeps_until);
+    }
+}
