@@ -4,7 +4,7 @@
 # test can see it. The unit tests come first, as they are built and run in no time; for what
 # those miss, the C tests of the rules; then the other Rust tests of the manager; for the
 # rest, the C tests without memory and with random calls. Takes about an hour on two cores.
-# Arguments go to cargo mutants: `-f src/manager/wheel.rs` for one file.
+# Arguments go to cargo mutants: `--re src/manager/wheel.rs` for one file.
 #
 # LISTED=1 has the listed ones meet all tests too: is each of them true yet? That takes longer.
 #

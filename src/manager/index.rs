@@ -50,23 +50,35 @@ fn value(hash: u64, id: u32) -> u64 {
     hash >> 32 << 32 | (u64::from(id) + 1)
 }
 
+/// The home of a value among so many, by its upper half without the bits in common.
+fn home(value: u64, homes: usize, common: u32) -> usize {
+    let bits = ((value >> 32) as u32) << common;
+    ((u64::from(bits) * homes as u64) >> 32) as usize
+}
+
 impl Part {
     const fn new() -> Self {
         Self { places: Vec::new(), homes: 0, len: 0, common: 0 }
     }
 
     /// These values, ascending, in so many homes with free places behind all.
-    fn of(values: impl Iterator<Item = u64> + Clone, homes: usize, common: u32) -> Result<Self, Error> {
+    fn of(values: impl Iterator<Item = u64>, homes: usize, common: u32) -> Result<Self, Error> {
         let mut part = Self { homes, common, ..Self::new() };
-        let end = values.clone().fold(0, |end, value| part.home(value).max(end) + 1);
-        let room = end.max(homes) + TAIL;
-        part.places.try_reserve_exact(room)?;
+        let places = &mut part.places;
+        places.try_reserve_exact(homes + TAIL)?;
         for value in values {
-            part.places.resize(part.home(value).max(part.places.len()), FREE);
-            part.places.push(value);
+            let home = home(value, homes, common);
+            while places.len() < home {
+                places.push(FREE);
+            }
+            // Next to never is there more behind the last home than there is room for.
+            places.try_reserve(1)?;
+            places.push(value);
             part.len += 1;
         }
-        part.places.resize(room, FREE);
+        let room = places.len().max(homes) + TAIL;
+        places.try_reserve_exact(room - places.len())?;
+        places.resize(room, FREE);
         Ok(part)
     }
 
@@ -75,8 +87,7 @@ impl Part {
     }
 
     fn home(&self, value: u64) -> usize {
-        let bits = ((value >> 32) as u32) << self.common;
-        ((u64::from(bits) * self.homes as u64) >> 32) as usize
+        home(value, self.homes, self.common)
     }
 
     /// What stands from a value's home on, up to the next free place.
