@@ -473,7 +473,9 @@ typedef DWORD (MGM_CALL *PMGM_HOST_OPEN_INTERFACE)(PVOID pvContext,
                                                    DWORD dwIfNextHopAddr);
 
 /**
- * The last owner of an interface has left it; no entry names it any more.
+ * The last owner of an interface has left it.
+ *
+ * No entry names it any more, but for one whose last install failed.
  *
  * @param pvContext The forwarder's pvContext.
  *
@@ -500,7 +502,7 @@ typedef DWORD (MGM_CALL *PMGM_HOST_CLOSE_INTERFACE)(PVOID pvContext,
  * may not be changed, nor be kept after the return.
  *
  * @return NO_ERROR; any other code is logged, and the entry is installed again a second
- * later.
+ * later. Until then one that was there may name interfaces that are closed.
  */
 typedef DWORD (MGM_CALL *PMGM_HOST_INSTALL_ENTRY)(PVOID pvContext,
                                                   DWORD dwSource,
@@ -575,8 +577,8 @@ typedef DWORD (MGM_CALL *PMGM_HOST_GET_OIF_STATISTICS)(PVOID pvContext,
 
 /**
  * Packets may leave an interface of this index only if their TTL, as they came in, is
- * greater than dwTtl. Told when an interface was opened, or when that changes; the entries
- * that it concerns are installed again afterwards.
+ * greater than dwTtl. Told when an interface was opened, or when that changes, also while
+ * none of this index is open; the entries that it concerns are installed again afterwards.
  *
  * @param pvContext The forwarder's pvContext.
  *

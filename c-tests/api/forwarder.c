@@ -402,6 +402,8 @@ TEST(thresholds_are_told_before_the_entries) {
     forget_asked();
     CHECK_OK(MgmHostSetThreshold(2, 16));
     expect_asked("ttl 2 16; install 10.0.0.1 239.1.1.1 in=1,0 out=[2,0]");
+    CHECK_OK(MgmHostSetThreshold(9, 16));
+    expect_asked("ttl 9 16");
 }
 
 TEST(functions_that_count_may_be_missing) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "own.h"
 #include "run.h"
 
 HANDLE enumeration;
@@ -159,6 +160,7 @@ DWORD try_packet(DWORD if_index, const char *source, const char *group) {
     BYTE bytes[100];
     DWORD error;
     packet_build(bytes, source, group, sizeof bytes);
+    own_count(if_index, source, group);
     ARMED(error, MgmHostReceivePacket(if_index, 0, bytes, sizeof bytes));
     return error;
 }

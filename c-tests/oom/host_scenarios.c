@@ -64,11 +64,11 @@ static void first_with_time(int unused) {
     (void)unused;
     times_vary = true;
     options.dwClock = MGM_HOST_CLOCK_SYSTEM;
-    host_start(&options);
+    start_with(&options);
     REQUIRE_OK(client_register(PROTOCOL_A, 100, 1, CB_ALL));
     REQUIRE_OK(if_take(PROTOCOL_A, 1));
     REQUIRE_OK(if_take(PROTOCOL_A, 2));
-    route("10.0.0.0/8", 1, NULL, 3);
+    sources_behind(1);
     REQUIRE_OK(member_add(PROTOCOL_A, "0", "0", 2, JOIN));
 }
 static void member_of_all(int unused) {
@@ -79,8 +79,8 @@ static void member_of_all(int unused) {
 static void after_wrong_packet(int unused) {
     (void)unused;
     advance(4);
-    packet(4, "10.0.0.1", "239.1.0.1", 100);
-    packet(3, "172.16.0.1", "239.1.0.1", 100);
+    arrives(4, "10.0.0.1", "239.1.0.1");
+    arrives(3, "172.16.0.1", "239.1.0.1");
 }
 
 /* Time. */
@@ -109,7 +109,7 @@ static void after_time(int count) {
 }
 static void packets_of_sources(DWORD if_index, int count) {
     for (int k = 0; k < count; k++)
-        packet(if_index, numbered("10.0.0.#", k + 1, 0), group_of(0), 100);
+        arrives(if_index, numbered("10.0.0.#", k + 1, 0), group_of(0));
 }
 /* The same with a source for each: where these fill their table, the first renewal cannot
    even begin. */
@@ -138,7 +138,7 @@ static DWORD route_goes(int unused) { return (void)unused, try_route_delete("10.
 static void after_route(int count) {
     advance(5);
     for (int k = 0; k < count; k++)
-        packet(5, "10.0.0.1", group_of(k), 100);
+        arrives(5, "10.0.0.1", group_of(k));
 }
 static void exact_members(int count) {
     routers(0);
@@ -163,8 +163,8 @@ static void with_thresholds(int count) {
     for (DWORD i = 1; i <= 10; i++)
         CHECK_OK(MgmHostSetThreshold(i, 32));
 }
-static DWORD threshold_again(int unused) { return (void)unused, try_threshold(2, 64); }
-static DWORD threshold_goes(int unused) { return (void)unused, try_threshold(2, 0); }
+static DWORD threshold_again(int unused) { return (void)unused, try_threshold(3, 64); }
+static DWORD threshold_goes(int unused) { return (void)unused, try_threshold(3, 0); }
 
 static DWORD boundary_of(int k) { return try_boundary(1 + (DWORD)k % 7, group_of(k)); }
 /* Empty MFEs whose lists have no room yet for the interfaces that want to be in them. */
@@ -222,27 +222,30 @@ static DWORD diagnose(int unused) { return (void)unused, try_diagnose("10.0.0.1"
 #define DELETE_BOUNDARY "MgmHostDeleteBoundary"
 
 static const struct scenario list[] = {
-    {RECEIVE, "the first, several clients", members_everywhere, packet_first, 0, PACKET, NULL},
-    {RECEIVE, "the first, threads start", first_with_time, packet_first, 0, PACKET, NULL},
-    {RECEIVE, "all veto", vetoes, packet_first, 0, PACKET, NULL},
-    {RECEIVE, "no members", routers, packet_first, 0, PACKET, NULL},
-    {RECEIVE, "no route", members_everywhere, packet_without_route, 0, PACKET | LATE_ALERT,
-     after_wrong_packet},
+    {RECEIVE, "the first, several clients", members_everywhere, packet_first, 0,
+     PACKET | OWN | ANSWERS, NULL},
+    {RECEIVE, "the first, threads start", first_with_time, packet_first, 0,
+     PACKET | OWN | ANSWERS, NULL},
+    {RECEIVE, "all veto", vetoes, packet_first, 0, PACKET | OWN, NULL},
+    {RECEIVE, "no members", routers, packet_first, 0, PACKET | OWN | ANSWERS, NULL},
+    {RECEIVE, "no route", members_everywhere, packet_without_route, 0,
+     PACKET | LATE_ALERT | OWN | ANSWERS, after_wrong_packet},
     {RECEIVE, "on another interface", members_everywhere, packet_elsewhere, 0,
-     PACKET | LATE_ALERT, after_wrong_packet},
-    {RECEIVE, "40 outgoing interfaces", wide_members, packet_first, 30, PACKET, NULL},
-    {RECEIVE, "an interface is grafted meanwhile", grafted_meanwhile, packet_first, 0, PACKET,
+     PACKET | LATE_ALERT | OWN | ANSWERS, after_wrong_packet},
+    {RECEIVE, "40 outgoing interfaces", wide_members, packet_first, 30, PACKET | OWN | ANSWERS,
      NULL},
-    {RECEIVE, "more groups", member_of_all, packet_of_group, 300, PACKET | GROWS, NULL},
-    {RECEIVE, "more sources", member_of_all, packet_of_source, 300, PACKET | GROWS, NULL},
+    {RECEIVE, "an interface is grafted meanwhile", grafted_meanwhile, packet_first, 0,
+     PACKET | OWN, NULL},
+    {RECEIVE, "more groups", member_of_all, packet_of_group, 300, PACKET | GROWS | OWN, NULL},
+    {RECEIVE, "more sources", member_of_all, packet_of_source, 300, PACKET | GROWS | OWN, NULL},
     {RECEIVE, "more of both", member_of_all, packet_of_both, 300, PACKET | GROWS, NULL},
-    {RECEIVE, "a wrong interface later", exact_members, packet_elsewhere, 1, PACKET | LATE_ALERT,
-     after_wrong_packet},
-    {ADVANCE, "renewal", in_use, pass_time, 1, MAY_LOSE, after_time},
-    {ADVANCE, "renewals", in_use, pass_time, 10, MAY_LOSE, after_time},
-    {ADVANCE, "renewals, 14 sources", sources_in_use, pass_time, 14, MAY_LOSE,
+    {RECEIVE, "a wrong interface later", exact_members, packet_elsewhere, 1,
+     PACKET | LATE_ALERT | OWN, after_wrong_packet},
+    {ADVANCE, "renewal", in_use, pass_time, 1, MAY_LOSE | OWN | ANSWERS, after_time},
+    {ADVANCE, "renewals", in_use, pass_time, 10, MAY_LOSE | OWN | ANSWERS, after_time},
+    {ADVANCE, "renewals, 14 sources", sources_in_use, pass_time, 14, MAY_LOSE | OWN | ANSWERS,
      after_time_of_sources},
-    {ADVANCE, "end of MFEs", not_in_use, pass_time, 20, NEEDS_NOTHING, NULL},
+    {ADVANCE, "end of MFEs", not_in_use, pass_time, 20, NEEDS_NOTHING | OWN | ANSWERS, NULL},
     {ADD_ROUTE, "more routes", one_interface, route_another, 100, GROWS, NULL},
     {ADD_ROUTE, "MFEs move", entries, route_moves, 20, MAY_LOSE, after_route},
     {ADD_ROUTE, "MFEs of many sources move", sources_of_entries, route_moves, 20, MAY_LOSE,
@@ -251,13 +254,15 @@ static const struct scenario list[] = {
     {ADD_ROUTE, "(S,G) joined, many move", exact_members, route_moves, 300, MAY_LOSE, after_route},
     {DELETE_ROUTE, "MFEs become negative", entries, route_goes, 20, MAY_LOSE, after_time},
     {THRESHOLD, "more interfaces", one_interface, threshold_of, 100, GROWS, NULL},
-    {THRESHOLD, "another, under MFEs", with_thresholds, threshold_again, 20, NEEDS_NOTHING, NULL},
-    {THRESHOLD, "the default again", with_thresholds, threshold_goes, 20, NEEDS_NOTHING, NULL},
-    {ADD_BOUNDARY, "more groups", entries, boundary_of, 100, GROWS, NULL},
-    {ADD_BOUNDARY, "few MFEs become empty", entries, boundary_empties, 20, 0, NULL},
+    {THRESHOLD, "another, under MFEs", with_thresholds, threshold_again, 20,
+     NEEDS_NOTHING | OWN | ANSWERS, NULL},
+    {THRESHOLD, "the default again", with_thresholds, threshold_goes, 20,
+     NEEDS_NOTHING | OWN | ANSWERS, NULL},
+    {ADD_BOUNDARY, "more groups", entries, boundary_of, 100, GROWS | OWN, NULL},
+    {ADD_BOUNDARY, "few MFEs become empty", entries, boundary_empties, 20, OWN | ANSWERS, NULL},
     {ADD_BOUNDARY, "many MFEs become empty", entries, boundary_empties, 300, 0, NULL},
-    {DELETE_BOUNDARY, "MFEs fill", bounded, boundary_fills, 20, 0, NULL},
-    {DELETE_BOUNDARY, "many MFEs fill", bounded, boundary_fills, 300, 0, NULL},
+    {DELETE_BOUNDARY, "MFEs fill", bounded, boundary_fills, 20, OWN | ANSWERS, NULL},
+    {DELETE_BOUNDARY, "many MFEs fill", bounded, boundary_fills, 300, OWN, NULL},
     {"MgmHostStart", "the process's first call", nothing, start_manager, 0, 0, NULL},
     {"MgmHostStop", "nobody registered", started, stop_manager, 0, NEEDS_NOTHING, NULL},
     {"MgmHostDiagnose", "a flow", entries, diagnose, 1, 0, NULL},

@@ -32,6 +32,7 @@ static enum inject_mode mode;
 static unsigned long first;
 static struct inject_trace *place;
 static atomic_bool armed;
+static bool answers;
 static atomic_ulong seen, refused;
 static _Thread_local int excused;
 /* The thread that makes the calls under test: only its allocations have numbers. */
@@ -51,6 +52,8 @@ void inject_plan(enum inject_mode new_mode, unsigned long n, struct inject_trace
     atomic_store(&refused, 0);
 }
 
+void inject_answers(bool instead) { answers = instead; }
+
 void inject_arm(void) {
     calling = true;
     atomic_store(&armed, true);
@@ -61,26 +64,39 @@ void inject_excuse(int more) { excused += more; }
 unsigned long inject_seen(void) { return atomic_load(&seen); }
 unsigned long inject_refused(void) { return atomic_load(&refused); }
 
-/* Whether this allocation, asked for at `caller`, is to fail. */
-static bool refuse(const void *caller) {
+/* Whether the next of what has numbers is to fail. */
+static bool refuse_next(void) {
     unsigned long n;
-    uintptr_t at = (uintptr_t)caller;
-    if (!atomic_load(&armed) || excused > 0 ||
-        (at >= (uintptr_t)&__executable_start && at < (uintptr_t)&etext))
-        return false;
     /* A thread of the library, at its own pace: without memory when the caller is. */
-    if (!calling) {
-        if (mode == INJECT_FROM && atomic_load(&refused) > 0)
-            return errno = ENOMEM, true;
-        return false;
-    }
+    if (!calling)
+        return mode >= INJECT_FROM && atomic_load(&refused) > 0;
     n = atomic_fetch_add(&seen, 1) + 1;
     if (mode == INJECT_NOTHING || n < first || (mode == INJECT_ONCE && n != first))
         return false;
     if (atomic_fetch_add(&refused, 1) == 0 && place != NULL)
         place->depth = backtrace(place->frames, INJECT_DEPTH);
+    return true;
+}
+
+/* Whether this allocation, asked for at `caller`, is to fail. */
+static bool refuse(const void *caller) {
+    uintptr_t at = (uintptr_t)caller;
+    if (!atomic_load(&armed) || excused > 0 ||
+        (at >= (uintptr_t)&__executable_start && at < (uintptr_t)&etext))
+        return false;
+    if (answers) {
+        if (mode != INJECT_ALL || atomic_load(&refused) == 0)
+            return false;
+        atomic_fetch_add(&refused, 1);
+    } else if (!refuse_next()) {
+        return false;
+    }
     errno = ENOMEM;
     return true;
+}
+
+bool inject_answer(void) {
+    return answers && atomic_load(&armed) && excused == 0 && refuse_next();
 }
 
 #define REFUSED() refuse(__builtin_return_address(0))

@@ -26,13 +26,14 @@
 #define SIZES 4096
 /* Failures told of in full, for each function. */
 #define TOLD (getenv("MGM_OOM_VERBOSE") != NULL ? 1000u : 6u)
-#define FUNCTIONS 32
+#define FUNCTIONS 96
 /* With MGM_TEST_LONG. */
 #define FURTHER 8
 
 /* One line of the table. */
 struct row {
     const char *function;
+    enum pass pass;
     unsigned scenarios, points, trials, done, later, aborts, hangs, changed, codes;
     bool cleans_up;
     unsigned long clean_up_allocations, clean_up_needs;
@@ -59,14 +60,16 @@ static void *shared(size_t size) {
 
 static struct row *row_of(const char *function) {
     unsigned i = 0;
-    while (i < row_count && strcmp(rows[i].function, function) != 0)
+    while (i < row_count && (rows[i].pass != pass || strcmp(rows[i].function, function) != 0))
         i++;
     if (i == FUNCTIONS) {
         fprintf(stderr, "too many functions\n");
         exit(1);
     }
-    if (i == row_count)
+    if (i == row_count) {
+        rows[row_count].pass = pass;
         rows[row_count++].function = function;
+    }
     return &rows[i];
 }
 
@@ -142,12 +145,15 @@ static void tell_trace(const struct inject_trace *trace) {
 
 static void tell(struct row *row, const struct scenario *s, int size, enum inject_mode mode,
                  unsigned long n, const char *what, const char *why) {
+    static const char *const points[] = {"allocation", "own forwarder, allocation",
+                                         "own forwarder, answer"};
+    static const char *const follow[] = {"", "", " and all that follow",
+                                         " and all that follow, allocations too"};
     if (row->told++ >= TOLD)
         return;
     /* So begins what ends a run of tests/c_tests.rs. */
-    printf("FAILED %s, %s (%d), allocation %lu%s: %s%s%s\n", s->function, s->name, size, n,
-           mode == INJECT_FROM ? " and all that follow" : "", what,
-           why[0] != '\0' ? ": " : "", why);
+    printf("FAILED %s, %s (%d), %s %lu%s: %s%s%s\n", s->function, s->name, size, points[pass], n,
+           follow[mode], what, why[0] != '\0' ? ": " : "", why);
     tell_trace(&outcome->trace);
 }
 
@@ -217,12 +223,13 @@ static void try_all(struct row *row, const struct scenario *s, int size) {
         return;
     }
     row->points += (unsigned)reference->allocations;
-    if (s->flags & (CLEANS_UP | NEEDS_NOTHING)) {
+    if (pass != ANSWERING && (s->flags & (CLEANS_UP | NEEDS_NOTHING)) != 0) {
         row->cleans_up = true;
         row->clean_up_allocations += reference->allocations;
     }
     needs = row->clean_up_needs;
-    for (enum inject_mode mode = INJECT_ONCE; mode <= INJECT_FROM; mode++) {
+    for (enum inject_mode mode = INJECT_ONCE;
+         mode <= (pass == ANSWERING ? INJECT_ALL : INJECT_FROM); mode++) {
         unsigned long n = 1;
         /* A failure on the way may make a call try elsewhere: until none is met. */
         while (try_one(row, s, size, mode, n) && n < 100000)
@@ -270,6 +277,10 @@ static bool may_make_namespaces(void) {
     return may != 0;
 }
 
+/* Which of these flags a scenario has that is run in a pass. */
+static const unsigned in_pass[] = {OWN_ONLY & ~OWN, OWN, ANSWERS};
+static const unsigned wanted_by[] = {0, OWN, ANSWERS};
+
 static void run_list(const struct scenario_list *list, const char *only) {
     for (size_t i = 0; i < list->count; i++) {
         const struct scenario *s = &list->first[i];
@@ -279,23 +290,31 @@ static void run_list(const struct scenario_list *list, const char *only) {
             printf("  %s, %s: skipped, it needs a network namespace\n", s->function, s->name);
             continue;
         }
-        if (s->flags & GROWS)
-            try_growth(row_of(s->function), s, everything ? s->size * FURTHER : s->size);
-        else
-            try_all(row_of(s->function), s, s->size);
+        for (pass = PLAIN; pass <= ANSWERING; pass++) {
+            if ((s->flags & in_pass[pass]) != wanted_by[pass])
+                continue;
+            if (s->flags & GROWS)
+                try_growth(row_of(s->function), s, everything ? s->size * FURTHER : s->size);
+            else
+                try_all(row_of(s->function), s, s->size);
+        }
     }
 }
 
-/* Runs all scenarios, prints the table; how many were wrong. */
-static unsigned trials_run(const char *only) {
+/* Prints the rows of a pass; how many trials were wrong. */
+static unsigned tell_table(void) {
+    static const char *const heads[] = {"function", "function, own forwarder",
+                                        "function, its answers"};
     unsigned wrong = 0;
-    run_list(&protocol_scenarios, only);
-    run_list(&host_scenarios, only);
-    run_list(&kernel_scenarios, only);
-    printf("%-29s %6s %7s %7s %6s %6s %7s %6s %8s %6s\n", "function", "states", "points", "trials",
-           "worked", "later", "aborts", "hangs", "changed", "codes");
+    bool told = false;
     for (unsigned i = 0; i < row_count; i++) {
         const struct row *row = &rows[i];
+        if (row->pass != pass)
+            continue;
+        if (!told)
+            printf("%-29s %6s %7s %7s %6s %6s %7s %6s %8s %6s\n", heads[pass], "states", "points",
+                   "trials", "worked", "later", "aborts", "hangs", "changed", "codes");
+        told = true;
         printf("%-29s %6u %7u %7u %6u %6u %7u %6u %8u %6u", row->function, row->scenarios,
                row->points, row->trials, row->done, row->later, row->aborts, row->hangs,
                row->changed, row->codes);
@@ -305,26 +324,49 @@ static unsigned trials_run(const char *only) {
         printf("\n");
         wrong += row->aborts + row->hangs + row->changed + row->codes;
     }
-    printf("states: calls tried, each in another state; points: allocations in them; trials:\n"
-           "failures injected; worked: calls that did their work all the same; later: the same,\n"
-           "but MFEs went, or a WRONG_IF alert did not come, until the next packet; cleaning up:\n"
-           "allocations there, and those it does not work without\n");
+    return wrong;
+}
+
+/* Runs all scenarios, prints the tables; how many were wrong. */
+static unsigned trials_run(const char *only) {
+    unsigned wrong = 0;
+    run_list(&protocol_scenarios, only);
+    run_list(&host_scenarios, only);
+    run_list(&own_scenarios, only);
+    run_list(&kernel_scenarios, only);
+    for (pass = PLAIN; pass <= ANSWERING; pass++)
+        wrong += tell_table();
+    printf("states: calls tried, each in another state; points: allocations in them, or answers\n"
+           "of the forwarder; trials: failures injected; worked: calls that did their work all the\n"
+           "same; later: the same, but MFEs went, or a WRONG_IF alert did not come, until the next\n"
+           "packet, or the forwarder was asked again; cleaning up: allocations there, and those it\n"
+           "does not work without\n");
     return wrong;
 }
 
 /* A harness that refuses nothing proves nothing. */
-static bool allocates(const char *function) {
+static bool refuses(enum pass in, const char *function) {
     for (unsigned i = 0; i < row_count; i++)
-        if (strcmp(rows[i].function, function) == 0 && rows[i].trials > 0)
+        if (rows[i].pass == in && strcmp(rows[i].function, function) == 0 && rows[i].trials > 0)
             return true;
-    printf("no allocation of %s was refused\n", function);
+    printf("nothing of %s was refused\n", function);
     return false;
 }
 
 int main(int argc, char **argv) {
-    static const char *const must[] = {"MgmRegisterMProtocol", "MgmTakeInterfaceOwnership",
-                                       "MgmAddGroupMembershipEntry", "MgmGroupEnumerationStart",
-                                       "MgmHostReceivePacket"};
+    static const struct {
+        enum pass pass;
+        const char *function;
+    } must[] = {{PLAIN, "MgmRegisterMProtocol"},
+                {PLAIN, "MgmTakeInterfaceOwnership"},
+                {PLAIN, "MgmAddGroupMembershipEntry"},
+                {PLAIN, "MgmGroupEnumerationStart"},
+                {PLAIN, "MgmHostReceivePacket"},
+                {OWN_HELD, "MgmHostSetForwarder"},
+                {OWN_HELD, "MgmHostReceivePacket"},
+                {ANSWERING, "MgmTakeInterfaceOwnership"},
+                {ANSWERING, "MgmHostReceivePacket"},
+                {ANSWERING, "MgmHostRoutesChanged"}};
     const char *only = argc > 1 ? argv[1] : NULL;
     unsigned wrong;
     inject_prepare();
@@ -338,7 +380,7 @@ int main(int argc, char **argv) {
         interface_bound = 2600;
     wrong = trials_run(only);
     for (size_t i = 0; only == NULL && i < sizeof must / sizeof must[0]; i++)
-        if (!allocates(must[i]))
+        if (!refuses(must[i].pass, must[i].function))
             wrong++;
     if (row_count == 0) {
         printf("nothing is called like that\n");

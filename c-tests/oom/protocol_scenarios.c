@@ -94,7 +94,7 @@ static DWORD take_from_igmp(int unused) { return (void)unused, try_take(PROTOCOL
 /* d's interface 8 gets the route; MFEs wait for an owner of it. */
 static void waiting_for_owner(int count) {
     routers(0);
-    route("10.0.0.0/8", 8, NULL, 3);
+    sources_behind(8);
     REQUIRE_OK(member_add(PROTOCOL_B, "0", "0", 3, JOIN));
     REQUIRE_OK(member_add(PROTOCOL_D, "0", "0", 5, JOIN));
     packets_for_entries(count);
@@ -207,10 +207,10 @@ static void empty_entries(int count) {
 /* 10 clients' worth of members, so that lists of outgoing interfaces grow. */
 static void wide_entry(int unused) {
     one_client(unused);
-    route("10.0.0.0/8", 9, NULL, 3);
+    sources_behind(9);
     for (DWORD i = 9; i < 700; i++)
         CHECK_OK(MgmTakeInterfaceOwnership(PROTOCOL_A->handle, i, 0));
-    packet(9, "10.0.0.1", "239.9.9.9", 100);
+    arrives(9, "10.0.0.1", "239.9.9.9");
 }
 
 /* Calls made inside a creation alert: the entry is in the making. */
@@ -230,7 +230,7 @@ static DWORD call_during(DWORD (*call)(void)) {
     inside_call = call;
     PROTOCOL_B->hook_kinds = CB_CREATE;
     PROTOCOL_B->hook = call_inside;
-    packet(1, "10.0.0.1", "239.1.0.1", 100);
+    arrives(1, "10.0.0.1", "239.1.0.1");
     return inside_code;
 }
 static DWORD inside_add(void) { return try_add(PROTOCOL_D, "0", "239.1.0.1", 5, JOIN); }
@@ -253,7 +253,7 @@ static DWORD delete_by_igmp(int unused) {
 static void exact_member(int unused) {
     routers(unused);
     REQUIRE_OK(member_add(PROTOCOL_B, "10.0.0.1", "239.1.0.1", 3, JOIN));
-    packet(1, "10.0.0.1", "239.1.0.1", 100);
+    arrives(1, "10.0.0.1", "239.1.0.1");
 }
 static DWORD delete_exact(int unused) {
     return (void)unused, try_delete(PROTOCOL_B, "10.0.0.1", "239.1.0.1", 3, JOIN);
@@ -376,39 +376,45 @@ static void everything(int count) {
 
 static const struct scenario list[] = {
     {"MgmRegisterMProtocol", "the process's first call", nothing, register_a, 0, 0, NULL},
-    {"MgmRegisterMProtocol", "the first client", started, register_a, 0, 0, NULL},
+    {"MgmRegisterMProtocol", "the first client", started, register_a, 0, OWN, NULL},
     {"MgmRegisterMProtocol", "more clients", one_client, register_another, 8, GROWS, NULL},
-    {"MgmDeRegisterMProtocol", "the last client", one_client, deregister_a, 0, FREE, NULL},
+    {"MgmDeRegisterMProtocol", "the last client", one_client, deregister_a, 0, FREE | OWN, NULL},
     {"MgmDeRegisterMProtocol", "the last client, started by use", registered_by_use, deregister_a,
      0, FREE, NULL},
     {"MgmDeRegisterMProtocol", "while it enumerates", enumerating, deregister_enumerating, 8,
      FREE, NULL},
-    {TAKE, "the first interface", one_client, take_first, 0, 0, NULL},
-    {TAKE, "more interfaces", one_client, take_another, 300, GROWS, NULL},
-    {TAKE, "a next hop", routers, take_hop, 0, 0, NULL},
-    {TAKE, "IGMP, an owned one", routers, take_by_igmp, 0, 0, NULL},
-    {TAKE, "from IGMP", igmp_alone, take_from_igmp, 10, ANY_ORDER, NULL},
+    {TAKE, "the first interface", one_client, take_first, 0, OWN | ANSWERS, NULL},
+    {TAKE, "more interfaces", one_client, take_another, 300, GROWS | OWN, NULL},
+    {TAKE, "a next hop", routers, take_hop, 0, OWN | ANSWERS, NULL},
+    {TAKE, "IGMP, an owned one", routers, take_by_igmp, 0, OWN, NULL},
+    {TAKE, "from IGMP", igmp_alone, take_from_igmp, 10, ANY_ORDER | OWN | ANSWERS, NULL},
     {TAKE, "from IGMP with many memberships", igmp_alone, take_from_igmp, 300, ANY_ORDER, NULL},
-    {TAKE, "from IGMP that joins again", igmp_rejoins, take_from_igmp, 10, ANY_ORDER, NULL},
+    {TAKE, "from IGMP that joins again", igmp_rejoins, take_from_igmp, 10,
+     ANY_ORDER | OWN | ANSWERS, NULL},
     {TAKE, "from IGMP without ENABLE", igmp_alone_without_enable, take_from_igmp, 20,
-     ANY_ORDER, NULL},
+     ANY_ORDER | OWN | ANSWERS, NULL},
     {TAKE, "from IGMP without ENABLE, many memberships", igmp_alone_without_enable,
      take_from_igmp, 300, ANY_ORDER, NULL},
-    {TAKE, "the iif of an MFE", waiting_for_owner, take_iif, 1, MAY_LOSE, packets_for_entries},
-    {TAKE, "the iif of MFEs", waiting_for_owner, take_iif, 20, MAY_LOSE, packets_for_entries},
-    {RELEASE, "nothing there", routers, release_4, 0, FREE, NULL},
-    {RELEASE, "memberships and MFEs", members_on_4, release_4, 50, FREE | ANY_ORDER, NULL},
+    {TAKE, "the iif of an MFE", waiting_for_owner, take_iif, 1, MAY_LOSE | OWN | ANSWERS,
+     packets_for_entries},
+    {TAKE, "the iif of MFEs", waiting_for_owner, take_iif, 20, MAY_LOSE | OWN | ANSWERS,
+     packets_for_entries},
+    {RELEASE, "nothing there", routers, release_4, 0, FREE | OWN, NULL},
+    {RELEASE, "memberships and MFEs", members_on_4, release_4, 50,
+     FREE | ANY_ORDER | OWN | ANSWERS, NULL},
     {RELEASE, "memberships and MFEs, many", members_on_4, release_4, 300,
-     CLEANS_UP | ANY_ORDER, NULL},
+     CLEANS_UP | ANY_ORDER | OWN, NULL},
     {RELEASE, "memberships and MFEs, very many", members_on_4, release_4, 1000,
      CLEANS_UP | ANY_ORDER, NULL},
-    {RELEASE, "the iif", entries, release_iif, 100, FREE, NULL},
-    {RELEASE, "with IGMP", members_of_both_on_3, release_3, 20, FREE | ANY_ORDER, NULL},
+    {RELEASE, "the iif", entries, release_iif, 100, FREE | OWN | ANSWERS, NULL},
+    {RELEASE, "with IGMP", members_of_both_on_3, release_3, 20, FREE | ANY_ORDER | OWN | ANSWERS,
+     NULL},
     {RELEASE, "with IGMP, many", members_of_both_on_3, release_3, 300, CLEANS_UP | ANY_ORDER, NULL},
     {RELEASE, "by IGMP", members_of_igmp_on_3, release_3_by_igmp, 20, FREE | ANY_ORDER, NULL},
     {RELEASE, "by IGMP, many", members_of_igmp_on_3, release_3_by_igmp, 300,
      CLEANS_UP | ANY_ORDER, NULL},
-    {RELEASE, "by IGMP alone", igmp_alone, release_7_by_igmp, 20, FREE | ANY_ORDER, NULL},
+    {RELEASE, "by IGMP alone", igmp_alone, release_7_by_igmp, 20,
+     FREE | ANY_ORDER | OWN | ANSWERS, NULL},
     {"MgmGetProtocolOnInterface", "an owned one", routers, owner_of_3, 0, 0, NULL},
     {ADD, "groups", one_interface, add_group, 300, GROWS, NULL},
     {ADD, "sources of a group", one_interface, add_source, 300, GROWS, NULL},
@@ -418,42 +424,44 @@ static const struct scenario list[] = {
     {ADD, "(*,*) on interfaces", many_interfaces, add_all_everywhere, 80, GROWS, NULL},
     {ADD, "ranges", one_interface, add_range, 60, GROWS, NULL},
     {ADD, "ranges of all lengths", one_interface, add_shape, 100, GROWS, NULL},
-    {ADD, "(*,*), covering MFEs that are empty", empty_entries, add_all_on_3, 20, 0, NULL},
+    {ADD, "(*,*), covering MFEs that are empty", empty_entries, add_all_on_3, 20, OWN | ANSWERS,
+     NULL},
     {ADD, "(*,*), covering many that are empty", empty_entries, add_all_on_3, 600, 0, NULL},
-    {ADD, "a range, covering MFEs", entries, add_covering, 20, 0, NULL},
-    {ADD, "an outgoing list that grows", wide_entry, add_everywhere, 80, GROWS, NULL},
-    {ADD, "FORWARD, covering MFEs", entries, add_forward, 20, 0, NULL},
-    {ADD, "JOIN and FORWARD, covering MFEs", entries, add_both, 300, 0, NULL},
-    {ADD, "by IGMP where there is an owner", entries, add_by_igmp, 3, 0, NULL},
-    {ADD, "by IGMP alone", entries, add_by_igmp_alone, 3, 0, NULL},
+    {ADD, "a range, covering MFEs", entries, add_covering, 20, OWN | ANSWERS, NULL},
+    {ADD, "an outgoing list that grows", wide_entry, add_everywhere, 80, GROWS | OWN, NULL},
+    {ADD, "FORWARD, covering MFEs", entries, add_forward, 20, OWN | ANSWERS, NULL},
+    {ADD, "JOIN and FORWARD, covering MFEs", entries, add_both, 300, OWN, NULL},
+    {ADD, "by IGMP where there is an owner", entries, add_by_igmp, 3, OWN | ANSWERS, NULL},
+    {ADD, "by IGMP alone", entries, add_by_igmp_alone, 3, OWN | ANSWERS, NULL},
     {ADD, "(S,G) with an owner towards it", routers, add_exact, 0, 0, NULL},
-    {ADD, "(S,G) of an MFE", empty_entries, add_exact, 1, 0, NULL},
+    {ADD, "(S,G) of an MFE", empty_entries, add_exact, 1, OWN | ANSWERS, NULL},
     {ADD, "(S,G) without a route", routers, add_without_route, 0, 0, NULL},
-    {ADD, "inside a creation alert", entries, add_during, 0, INSIDE, NULL},
+    {ADD, "inside a creation alert", entries, add_during, 0, INSIDE | OWN | ANSWERS, NULL},
     {ADD, "while enumerating, all sources", enumeration_all, add_enumerating, 30, 0, NULL},
     {ADD, "while enumerating, any source", enumeration_any, add_enumerating, 30, 0, NULL},
-    {DELETE, "(*,*), a few MFEs", entries, delete_all, 10, FREE, NULL},
+    {DELETE, "(*,*), a few MFEs", entries, delete_all, 10, FREE | OWN | ANSWERS, NULL},
     {DELETE, "(*,*), MFEs within the reserve", entries, delete_all, 200, FREE, NULL},
-    {DELETE, "(*,*), MFEs beyond the reserve", entries, delete_all, 300, CLEANS_UP, NULL},
+    {DELETE, "(*,*), MFEs beyond the reserve", entries, delete_all, 300, CLEANS_UP | OWN, NULL},
     {DELETE, "(*,*), many MFEs", entries, delete_all, 1000, CLEANS_UP, NULL},
-    {DELETE, "FORWARD, a few MFEs", entries, delete_forward, 10, FREE, NULL},
+    {DELETE, "FORWARD, a few MFEs", entries, delete_forward, 10, FREE | OWN | ANSWERS, NULL},
     {DELETE, "FORWARD, many MFEs", entries, delete_forward, 1000, CLEANS_UP, NULL},
-    {DELETE, "(*,G)", members_on_3, delete_group, 5, FREE, NULL},
+    {DELETE, "(*,G)", members_on_3, delete_group, 5, FREE | OWN | ANSWERS, NULL},
     {DELETE, "(*,G), by IGMP", members_of_igmp_on_3, delete_by_igmp, 5, FREE, NULL},
-    {DELETE, "(S,G)", exact_member, delete_exact, 0, FREE, NULL},
+    {DELETE, "(S,G)", exact_member, delete_exact, 0, FREE | OWN | ANSWERS, NULL},
     {DELETE, "a range", range_member, delete_range, 0, FREE, NULL},
-    {DELETE, "inside a creation alert", entries, delete_during, 0, INSIDE | CLEANS_UP, NULL},
+    {DELETE, "inside a creation alert", entries, delete_during, 0,
+     INSIDE | CLEANS_UP | OWN | ANSWERS, NULL},
     {"all the cleaning up", "within the reserve", everything, release_everything, 20,
-     FREE | ANY_ORDER, NULL},
+     FREE | ANY_ORDER | OWN | ANSWERS, NULL},
     {"all the cleaning up", "many, one by one", everything, end_everything, 600,
      FREE | ANY_ORDER, NULL},
-    {"MgmGetMfe", "one of three", entries, get_mfe, 3, 0, NULL},
-    {"MgmGetFirstMfe", "three", entries, get_first, 3, 0, NULL},
-    {"MgmGetNextMfe", "three", entries, get_next, 3, 0, NULL},
-    {"MgmGetMfeStats", "one of three", entries, get_stats, 3, 0, NULL},
-    {"MgmGetFirstMfeStats", "three", entries, get_first_stats, 3, 0, NULL},
-    {"MgmGetNextMfeStats", "three", entries, get_next_stats, 3, 0, NULL},
-    {"MgmSetMfe", "one of three", entries, set_mfe, 3, 0, NULL},
+    {"MgmGetMfe", "one of three", entries, get_mfe, 3, OWN, NULL},
+    {"MgmGetFirstMfe", "three", entries, get_first, 3, OWN, NULL},
+    {"MgmGetNextMfe", "three", entries, get_next, 3, OWN, NULL},
+    {"MgmGetMfeStats", "one of three", entries, get_stats, 3, OWN, NULL},
+    {"MgmGetFirstMfeStats", "three", entries, get_first_stats, 3, OWN, NULL},
+    {"MgmGetNextMfeStats", "three", entries, get_next_stats, 3, OWN, NULL},
+    {"MgmSetMfe", "one of three", entries, set_mfe, 3, OWN, NULL},
     {"MgmGroupEnumerationStart", "all sources, the first", groups_joined, enumerate_all, 5, 0,
      NULL},
     {"MgmGroupEnumerationStart", "any source, the first", groups_joined, enumerate_any, 5, 0, NULL},

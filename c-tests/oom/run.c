@@ -1,5 +1,6 @@
 /* One run in a child process: the state, the call with an allocation failing, what is
    there afterwards, and the call again. */
+#include "own.h"
 #include "run.h"
 
 #include <stdarg.h>
@@ -8,6 +9,8 @@
 
 HANDLE others[OTHERS];
 unsigned other_count;
+
+enum pass pass;
 
 static struct state now;
 static char events[TEXT_ROOM];
@@ -25,6 +28,8 @@ static DWORD memory_error(const char *function) {
 
 static void prepare(const struct scenario *s, int size) {
     inject_plan(INJECT_NOTHING, 0, NULL);
+    inject_answers(pass == ANSWERING);
+    own_wanted = pass != PLAIN;
     s->setup(size);
     if (s->flags & GROWS)
         for (int k = 0; k < size; k++)
@@ -65,6 +70,7 @@ static void clean_up(void) {
     }
     host_stop();
     CHECK_OK(MgmHostStop());
+    own_end();
 }
 
 void run_before(const struct scenario *s, int size, struct reference *reference) {
@@ -91,6 +97,8 @@ void run_after(const struct scenario *s, int size, struct reference *reference,
 
 void run_growth(const struct scenario *s, int sizes, unsigned short *allocations) {
     inject_plan(INJECT_NOTHING, 0, NULL);
+    inject_answers(pass == ANSWERING);
+    own_wanted = pass != PLAIN;
     s->setup(0);
     for (int k = 0; k < sizes; k++) {
         unsigned long before = inject_seen();
@@ -127,6 +135,17 @@ static bool same(struct outcome *outcome, const char *what, const char *is, cons
     return false;
 }
 
+/* A forwarder of the program's own has what the manager says, and nothing else. Where the
+   library's own thread does the rest, that may be late. */
+static bool is_held(struct outcome *outcome, bool may_be_late) {
+    double end = check_seconds() + (own_wanted && may_be_late ? EVENTUALLY_SECONDS : 0);
+    while (strcmp(now.held, now.wanted) != 0 && check_seconds() < end) {
+        check_pause();
+        state_read(&now);
+    }
+    return !own_wanted || same(outcome, "the forwarder's table", now.held, now.wanted);
+}
+
 /* Whether each line of `text` is one of either other text. */
 static bool lines_within(struct outcome *outcome, const char *text, const char *one,
                          const char *other) {
@@ -150,7 +169,7 @@ static bool is_after(const struct scenario *s, struct outcome *outcome,
                      const struct reference *r, const char *when) {
     char what[64];
     snprintf(what, sizeof what, "state %s", when);
-    bool good = same(outcome, what, now.text, r->after.text);
+    bool good = same(outcome, what, now.text, r->after.text) && is_held(outcome, false);
     events_read(events, sizeof events, false, (s->flags & ANY_ORDER) != 0);
     snprintf(what, sizeof what, "callbacks %s", when);
     good = good && same(outcome, what, events, r->events);
@@ -165,7 +184,12 @@ static void check_refused(const struct scenario *s, int size, const struct refer
                           struct outcome *outcome) {
     DWORD code;
     outcome->verdict = REFUSED;
+    /* Of the forwarder's answers only that of an interface is the call's. */
+    if (pass == ANSWERING && outcome->refused == own_refusals() && (own_refused() & OWN_OPEN) == 0)
+        blame(outcome, WRONG_CODE, "it gives %s, or the packet was dropped",
+              error_name(outcome->code));
     same(outcome, "state after the failure", now.text, r->before.text);
+    is_held(outcome, pass == ANSWERING);
     events_read(events, sizeof events, true, false);
     same(outcome, "alerts of the call that failed", events, "");
     clear_all();
@@ -184,6 +208,7 @@ static void check_late(const struct scenario *s, int size, const struct referenc
     static char late[TEXT_ROOM];
     outcome->verdict = LATER;
     same(outcome, "state without the alert", now.text, r->after.text);
+    is_held(outcome, false);
     events_read(events, sizeof events, false, false);
     lines_within(outcome, events, r->events, "");
     clear_all();
@@ -191,6 +216,19 @@ static void check_late(const struct scenario *s, int size, const struct referenc
     events_read(late, sizeof late, false, false);
     if (strstr(events, "WRONGIF") != NULL || strstr(late, "WRONGIF") == NULL)
         blame(outcome, CHANGED, "another alert than WRONG_IF is late: \"%s\"", late);
+}
+
+/* All is as after an undisturbed call, in the end: the library's own thread may be at it. */
+static void wait_for(struct outcome *outcome, const struct reference *r) {
+    state_read(&now);
+    for (double end = check_seconds() + EVENTUALLY_SECONDS;
+         (strcmp(now.paths, r->after.paths) != 0 ||
+          (own_wanted && strcmp(now.held, now.wanted) != 0)) &&
+         check_seconds() < end;
+         state_read(&now))
+        check_pause();
+    same(outcome, "in the end", now.paths, r->after.paths);
+    is_held(outcome, false);
 }
 
 /* The call did its work: no trace of the failure, or only MFEs that are made anew. */
@@ -201,18 +239,40 @@ static void check_done(const struct scenario *s, int size, const struct referenc
         is_after(s, outcome, r, "after success");
         return;
     }
-    if (strcmp(now.text, r->after.text) == 0)
+    if (strcmp(now.text, r->after.text) == 0) {
+        is_held(outcome, false);
         return;
+    }
     outcome->verdict = LATER;
-    if (!lines_within(outcome, now.paths, r->before.paths, r->after.paths))
+    if (!is_held(outcome, true) ||
+        !lines_within(outcome, now.paths, r->before.paths, r->after.paths))
         return;
     s->heal(size);
-    state_read(&now);
-    /* The library's own thread may be at it still. */
-    for (double end = check_seconds() + EVENTUALLY_SECONDS;
-         strcmp(now.paths, r->after.paths) != 0 && check_seconds() < end; state_read(&now))
-        check_pause();
-    same(outcome, "after the next packets", now.paths, r->after.paths);
+    wait_for(outcome, r);
+}
+
+/* The program's forwarder had no memory for an entry or a route: it is asked again. */
+static void check_answered(const struct scenario *s, int size, const struct reference *r,
+                           struct outcome *outcome) {
+    bool is_late = strcmp(now.held, now.wanted) != 0 || strcmp(now.text, r->after.text) != 0;
+    outcome->verdict = is_late ? LATER : DONE;
+    if (own_refused() & OWN_OPEN) {
+        blame(outcome, WRONG_CODE, "an interface that was not opened is taken");
+        return;
+    }
+    /* Without the forwarder's route, or where more was refused, it went another way. */
+    if (own_refused() == OWN_INSTALL && outcome->refused == own_refusals()) {
+        same(outcome, "state without the entry", now.text, r->after.text);
+        events_read(events, sizeof events, false, (s->flags & ANY_ORDER) != 0);
+        same(outcome, "callbacks without the entry", events, r->events);
+        same(outcome, "output without the entry", output_text(), r->written);
+    }
+    CHECK(counters().ullForwarderErrors > 0);
+    if (!times_vary)
+        advance(1);
+    if (s->heal != NULL && (s->flags & LATE_ALERT) == 0)
+        s->heal(size);
+    wait_for(outcome, r);
 }
 
 void run_trial(const struct scenario *s, int size, enum inject_mode mode, unsigned long n,
@@ -238,13 +298,15 @@ void run_trial(const struct scenario *s, int size, enum inject_mode mode, unsign
             strcmp(now.text, r->after.text) != 0)
             check_refused(s, size, r, outcome);
         else if ((s->flags & LATE_ALERT) != 0 && outcome->code == NO_ERROR &&
-                 now.dropped != dropped)
+                 now.dropped != dropped && pass != ANSWERING)
             check_late(s, size, r, outcome);
         else if ((s->flags & INSIDE) != 0 && outcome->code == memory_error(s->function)) {
             /* It was repeated in there. */
             outcome->verdict = REFUSED;
             is_after(s, outcome, r, "when repeated inside");
-        } else if (outcome->code == r->code)
+        } else if (outcome->code == r->code && pass == ANSWERING)
+            check_answered(s, size, r, outcome);
+        else if (outcome->code == r->code)
             check_done(s, size, r, outcome);
         else if (outcome->code == memory_error(s->function))
             check_refused(s, size, r, outcome);

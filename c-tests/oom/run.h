@@ -11,7 +11,9 @@
 struct state {
     char text[TEXT_ROOM];  /* everything */
     char paths[TEXT_ROOM]; /* only who holds what, memberships, and the MFEs' interfaces */
-    ULONGLONG dropped;     /* packets dropped as memory ran out */
+    char wanted[TEXT_ROOM]; /* what a forwarder of the program's own should hold then */
+    char held[TEXT_ROOM];   /* what it holds */
+    ULONGLONG dropped;      /* packets dropped as memory ran out */
 };
 void state_read(struct state *state);
 /* Callbacks recorded since the last clear, each client's in their order, or sorted. */
@@ -19,6 +21,14 @@ void events_read(char *text, size_t room, bool alerts_only, bool sorted);
 
 const char *output_text(void);
 void output_clear(void);
+
+/* What runs of a scenario go through, and what is refused. */
+enum pass {
+    PLAIN,    /* the manager's own forwarders; allocations */
+    OWN_HELD, /* one of this program's own; allocations */
+    ANSWERING /* the same; its answers */
+};
+extern enum pass pass;
 
 /* An undisturbed run, and its states before and after the call. */
 struct reference {

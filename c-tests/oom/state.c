@@ -1,4 +1,5 @@
 /* What can be seen of the manager, as text. */
+#include "own.h"
 #include "run.h"
 
 #include <stdarg.h>
@@ -55,7 +56,8 @@ static void hide_times(BYTE *mfe) {
         memset(mfe + offsetof(MIB_IPMCAST_MFE, ulUpTime), 0, 2 * sizeof(ULONG));
 }
 
-static void read_mfes(char *text, size_t *used, char *paths, size_t *paths_used) {
+static void read_mfes(char *text, size_t *used, char *paths, size_t *paths_used, char *wanted,
+                      size_t *wanted_used) {
     static BYTE buffer[1 << 18];
     DWORD size = sizeof buffer, count = 0, error;
     BYTE *at = buffer;
@@ -69,10 +71,14 @@ static void read_mfes(char *text, size_t *used, char *paths, size_t *paths_used)
         numbers(text, used, "mfe", at, size);
         line(paths, paths_used, "mfe %x %x in %u up %x out", (unsigned)mfe.dwGroup,
              (unsigned)mfe.dwSource, (unsigned)mfe.dwInIfIndex, (unsigned)mfe.dwUpStrmNgbr);
+        line(wanted, wanted_used, OWN_ENTRY, (unsigned)mfe.dwGroup, (unsigned)mfe.dwSource,
+             (unsigned)mfe.dwInIfIndex);
         for (DWORD oif = 0; oif < mfe.ulNumOutIf; oif++) {
             MIB_IPMCAST_OIF out;
             memcpy(&out, at + SIZEOF_BASIC_MIB_MFE + oif * sizeof out, sizeof out);
             line(paths, paths_used, " %u,%x", (unsigned)out.dwOutIfIndex,
+                 (unsigned)out.dwNextHopAddr);
+            line(wanted, wanted_used, OWN_OIF, (unsigned)out.dwOutIfIndex,
                  (unsigned)out.dwNextHopAddr);
         }
         line(paths, paths_used, "\n");
@@ -92,15 +98,18 @@ static void read_mfes(char *text, size_t *used, char *paths, size_t *paths_used)
     }
 }
 
-static void read_owners(char *text, size_t *used) {
+static void read_owners(char *text, size_t *used, char *wanted, size_t *wanted_used) {
     for (DWORD i = 0; i < interface_bound; i++)
         for (int hop = 0; hop < 2; hop++) {
-            DWORD protocol = 0, component = 0;
-            DWORD error =
-                MgmGetProtocolOnInterface(i, hop ? ip("10.5.5.5") : 0, &protocol, &component);
-            if (error != ERROR_NOT_FOUND)
+            DWORD protocol = 0, component = 0, ttl = 0, next_hop = hop ? ip("10.5.5.5") : 0;
+            DWORD error = MgmGetProtocolOnInterface(i, next_hop, &protocol, &component);
+            if (error != ERROR_NOT_FOUND) {
+                REQUIRE_OK(MgmHostGetThreshold(i, &ttl));
+                line(wanted, wanted_used, OWN_INTERFACE, (unsigned)i, (unsigned)next_hop,
+                     (unsigned)ttl);
                 line(text, used, "interface %u %d: %u %u %u\n", (unsigned)i, hop, (unsigned)error,
                      (unsigned)protocol, (unsigned)component);
+            }
             if (i >= 16)
                 break; /* next hops are used on the first ones only */
         }
@@ -120,13 +129,18 @@ static void read_scope(char *text, size_t *used) {
 }
 
 void state_read(struct state *state) {
-    size_t used = 0, paths_used = 0, counted;
+    size_t used = 0, paths_used = 0, wanted_used = 0, counted;
     MGM_HOST_COUNTERS now = counters();
+    MGM_HOST_OPTIONS options;
+    memset(&options, 0, sizeof options);
+    options.dwSize = sizeof options;
+    REQUIRE_OK(MgmHostGetDefaultOptions(&options));
     line(state->text, &used, "%u clients, %u interfaces, %u memberships, %u entries\n",
          (unsigned)now.dwClients, (unsigned)now.dwInterfaces, (unsigned)now.dwMemberships,
          (unsigned)now.dwEntries);
+    line(state->text, &used, "forwarder %u\n", (unsigned)options.dwForwarder);
     counted = used;
-    read_owners(state->text, &used);
+    read_owners(state->text, &used, state->wanted, &wanted_used);
     read_scope(state->text, &used);
     for (int i = 0; i < CLIENTS; i++)
         if (c[i].handle != NULL) {
@@ -143,9 +157,11 @@ void state_read(struct state *state) {
     /* An MFE that went is missed by its line, not by the number of them. */
     paths_used = used - counted;
     memcpy(state->paths, state->text + counted, paths_used);
-    read_mfes(state->text, &used, state->paths, &paths_used);
+    read_mfes(state->text, &used, state->paths, &paths_used, state->wanted, &wanted_used);
     state->text[used] = '\0';
     state->paths[paths_used] = '\0';
+    state->wanted[wanted_used] = '\0';
+    own_read(state->held, sizeof state->held);
     state->dropped = now.ullDroppedMemory;
 }
 

@@ -1,11 +1,34 @@
 /* States that scenarios start from: see states.h. */
 #include "states.h"
 
+#include "own.h"
+
 void started(int unused) {
     MGM_HOST_OPTIONS options = host_options();
     (void)unused;
     options.dwLogLevel = MGM_HOST_LOG_DEBUG;
-    host_start(&options);
+    start_with(&options);
+}
+
+void start_with(MGM_HOST_OPTIONS *options) {
+    MGM_HOST_FORWARDER table = own_table();
+    if (own_wanted) {
+        REQUIRE_OK(MgmHostSetForwarder(&table));
+        options->dwForwarder = MGM_HOST_FORWARDER_OWN;
+    }
+    host_start(options);
+}
+
+void sources_behind(DWORD if_index) {
+    if (own_wanted)
+        own_route(if_index, NULL);
+    else
+        route("10.0.0.0/8", if_index, NULL, 3);
+}
+
+void arrives(DWORD if_index, const char *source, const char *group) {
+    own_count(if_index, source, group);
+    packet(if_index, source, group, 100);
 }
 
 void one_client(int unused) {
@@ -15,7 +38,7 @@ void one_client(int unused) {
 
 void one_interface(int unused) {
     one_client(unused);
-    route("10.0.0.0/8", 1, NULL, 3);
+    sources_behind(1);
     REQUIRE_OK(if_take(PROTOCOL_A, 1));
 }
 
@@ -41,10 +64,10 @@ void entries(int count) {
     routers(0);
     REQUIRE_OK(member_add(PROTOCOL_B, "0", "0", 3, JOIN));
     for (int k = 0; k < count; k++)
-        packet(1, "10.0.0.1", group_of(k), 100);
+        arrives(1, "10.0.0.1", group_of(k));
 }
 
 void packets_for_entries(int count) {
     for (int k = 0; k < count; k++)
-        packet(1, "10.0.0.1", group_of(k), 100);
+        arrives(1, "10.0.0.1", group_of(k));
 }

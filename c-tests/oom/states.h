@@ -12,6 +12,12 @@
 
 /* The manager started, with nobody registered; every request is logged. */
 void started(int unused);
+/* With these options, and this program's forwarder where the run goes through that. */
+void start_with(MGM_HOST_OPTIONS *options);
+/* The interface towards 10.0.0.0/8. */
+void sources_behind(DWORD if_index);
+/* A packet, which this program's forwarder counts. */
+void arrives(DWORD if_index, const char *source, const char *group);
 /* a alone, with no interface; with interface 1 and a route to 10.0.0.0/8 there. */
 void one_client(int unused);
 void one_interface(int unused);

@@ -7,6 +7,9 @@
  * its own: two undisturbed ones give the state before and after the call, and one for
  * each allocation and mode shows that the failing call changed nothing and that the same
  * call works afterwards as if nothing had happened.
+ *
+ * Through a forwarder of this program's own (own.h) it is made once more, which then holds
+ * what the manager says; and again with each answer of that forwarder being a refusal.
  */
 #ifndef MGM_TESTS_TRIAL_H
 #define MGM_TESTS_TRIAL_H
@@ -34,7 +37,14 @@ enum {
     /* WRONG_IF may come with a later packet, which `heal` sends. */
     LATE_ALERT = 1 << 7,
     /* Needs a network namespace of its own, and so the right to make one. */
-    KERNEL = 1 << 8
+    KERNEL = 1 << 8,
+    /* Also through a forwarder of this program's own. */
+    OWN = 1 << 9,
+    /* Only that way. */
+    OWN_ONLY = OWN | 1 << 10,
+    /* Also with that forwarder answering that it has no memory. Installs and look-ups are
+       made again a second later; then all is as after an undisturbed call. */
+    ANSWERS = 1 << 11
 };
 
 struct scenario {
@@ -51,7 +61,8 @@ struct scenario_list {
     const struct scenario *first;
     size_t count;
 };
-extern const struct scenario_list protocol_scenarios, host_scenarios, kernel_scenarios;
+extern const struct scenario_list protocol_scenarios, host_scenarios, own_scenarios,
+    kernel_scenarios;
 
 /* MgmHostDiagnose of a flow, whose findings are output; packets watched for 1 ms. */
 DWORD try_diagnose(const char *source, const char *group);

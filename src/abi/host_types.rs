@@ -388,7 +388,9 @@ pub type PMGM_HOST_OIF_STATISTICS = *mut MGM_HOST_OIF_STATISTICS;
 pub type PMGM_HOST_OPEN_INTERFACE =
     Option<unsafe extern "system" fn(pvContext: PVOID, dwIfIndex: DWORD, dwIfNextHopAddr: DWORD) -> DWORD>;
 
-/// The last owner of an interface has left it; no entry names it any more.
+/// The last owner of an interface has left it.
+///
+/// No entry names it any more, but for one whose last install failed.
 ///
 /// @param pvContext The forwarder's pvContext.
 ///
@@ -412,7 +414,7 @@ pub type PMGM_HOST_CLOSE_INTERFACE =
 /// may not be changed, nor be kept after the return.
 ///
 /// @return NO_ERROR; any other code is logged, and the entry is installed again a second
-/// later.
+/// later. Until then one that was there may name interfaces that are closed.
 pub type PMGM_HOST_INSTALL_ENTRY = Option<
     unsafe extern "system" fn(
         pvContext: PVOID,
@@ -491,8 +493,8 @@ pub type PMGM_HOST_GET_OIF_STATISTICS = Option<
 >;
 
 /// Packets may leave an interface of this index only if their TTL, as they came in, is
-/// greater than dwTtl. Told when an interface was opened, or when that changes; the entries
-/// that it concerns are installed again afterwards.
+/// greater than dwTtl. Told when an interface was opened, or when that changes, also while
+/// none of this index is open; the entries that it concerns are installed again afterwards.
 ///
 /// @param pvContext The forwarder's pvContext.
 ///
