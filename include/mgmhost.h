@@ -837,7 +837,8 @@ DWORD MGM_CALL MgmHostDeleteRoute(PMGM_HOST_ROUTE pRoute);
  * @retval ERROR_INVALID_PARAMETER A NULL pointer, no well-formed IPv4 packet, or no
  * multicast destination.
  *
- * @retval ERROR_CAN_NOT_COMPLETE The forwarder is the kernel's.
+ * @retval ERROR_CAN_NOT_COMPLETE The forwarder is the kernel's, or one of the program's own
+ * that is not in use: neither MgmHostStart was called nor is a protocol registered.
  *
  * @par Example
  * `wan` is the index of an interface.

@@ -319,6 +319,28 @@ TEST(routes_are_the_forwarders) {
     CHECK_ERROR(MgmHostReconcile(NULL), ERROR_CAN_NOT_COMPLETE);
 }
 
+/* Started by use, and with nobody registered: the forwarder chosen is not in use. */
+TEST(another_forwarder_does_not_take_the_place_of_one_that_is_not_open) {
+    MGM_HOST_FORWARDER t = table();
+    MGM_HOST_ROUTE mine = {0, 0, 1, 0, 0};
+    BYTE bytes[100];
+    f.route_if = 1;
+    packet_build(bytes, SOURCE, GROUP, sizeof bytes);
+    REQUIRE_OK(MgmHostSetForwarder(&t));
+    CHECK_ERROR(MgmHostAddRoute(&mine), ERROR_CAN_NOT_COMPLETE);
+    CHECK_ERROR(MgmHostDeleteRoute(&mine), ERROR_CAN_NOT_COMPLETE);
+    CHECK_ERROR(packet_raw(1, 0, bytes, sizeof bytes), ERROR_CAN_NOT_COMPLETE);
+    expect_asked("");
+    REQUIRE_OK(client_register(&c[0], 100, 1, CB_ALL));
+    CHECK_EQ(counters().dwEntries, 0);
+    CHECK_OK(if_take(&c[0], 1));
+    CHECK_OK(packet_raw(1, 0, bytes, sizeof bytes));
+    expect_asked("open 1; install 10.0.0.1 239.1.1.1 in=1,0 out=[]");
+    CHECK_OK(if_release(&c[0], 1));
+    CHECK_OK(client_deregister(&c[0]));
+    CHECK_OK(MgmHostSetForwarder(NULL));
+}
+
 TEST(routes_of_other_forwarders_do_not_change_that_way) {
     host_start_memory();
     CHECK_ERROR(MgmHostRoutesChanged(0, 0), ERROR_CAN_NOT_COMPLETE);
@@ -521,5 +543,5 @@ C_TEST(a_route_to_elsewhere_is_none, "Rust's routes are not looked into") {
     CHECK_OK(if_take(&c[0], 1));
     packet(1, SOURCE, GROUP, 100);
     CHECK_TEXT(mfe_path(SOURCE, GROUP), "in=0 out=[]");
-    CHECK(log_has("the program's own forwarder"));
+    CHECK(log_has("a route from the program's own forwarder that is not to the source"));
 }

@@ -1,7 +1,7 @@
 //! A forwarder of the program's own, behind a table of C functions.
 
 use super::ENGINE;
-use super::base::{DWORD, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_FOUND, NO_ERROR};
+use super::base::{DWORD, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_FOUND, NO_ERROR};
 use super::error::OutOfMemoryIs;
 use super::guard::guarded;
 use super::host::prefix_of;
@@ -290,7 +290,10 @@ impl Forwarder for Own {
                     protocol: if route.dwProtocol == 0 { PROTOCOL_OTHER } else { route.dwProtocol },
                 }))
             }
-            _ => Err(ForwarderError::NotSupported("a route to the source from the program's own forwarder")),
+            _ => Err(ForwarderError::System {
+                errno: ERROR_INVALID_PARAMETER.cast_signed(),
+                doing: "a route from the program's own forwarder that is not to the source",
+            }),
         }
     }
 

@@ -2,7 +2,7 @@
 //! routes that change, and MFEs whose time has come.
 
 use super::worker::RoutesAhead;
-use super::{Core, Engine, call::Call, log::Level, ports::Backend};
+use super::{Core, Engine, ForwarderKind, call::Call, log::Level, ports::Backend};
 use crate::forwarder::{Event, PacketReport};
 use crate::{
     alerts::Client,
@@ -186,11 +186,12 @@ impl<C: Client> Call<C> {
         }
     }
 
-    /// The memory forwarder, if that is in use.
+    /// The memory forwarder, if that is in use: it stands in for one that is not open.
     pub(super) fn memory(&mut self) -> Option<&mut memory::Memory> {
+        let is_chosen = self.options.is_some_and(|options| options.forwarder == ForwarderKind::Memory);
         match &mut self.ports.backend {
-            Backend::Memory(memory) => Some(memory),
-            Backend::Linux(_) | Backend::Own(_) => None,
+            Backend::Memory(memory) if is_chosen => Some(memory),
+            _ => None,
         }
     }
 

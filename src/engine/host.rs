@@ -182,7 +182,7 @@ impl<C: Client> Engine<C> {
     ///
     /// # Errors
     /// InvalidParameter (no well-formed IPv4 multicast packet), CanNotComplete (the kernel's
-    /// forwarder).
+    /// forwarder, or the program's own before a start or registration).
     pub fn receive(&'static self, arrival: InterfaceKey, packet: &[u8]) -> Result<(), Error> {
         let header = ipv4_header(packet).ok_or(Error::InvalidParameter)?;
         let address = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
