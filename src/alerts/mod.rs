@@ -13,6 +13,7 @@ mod thread;
 
 pub use crate::manager::{Hears, OifAsk};
 pub use delivery::Delivery;
+pub(crate) use thread::Writing;
 pub use thread::{CallDepth, as_callback, in_callback, owe, settle};
 
 use crate::{

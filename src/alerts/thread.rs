@@ -8,12 +8,20 @@ use std::cell::Cell;
 struct Thread {
     calls: Cell<u32>,
     callbacks: Cell<u32>,
+    writes: Cell<bool>,
     owed: Cell<Touched>,
 }
 
 thread_local! {
     static THREAD: Thread =
-        const { Thread { calls: Cell::new(0), callbacks: Cell::new(0), owed: Cell::new(Touched::NONE) } };
+        const {
+            Thread {
+                calls: Cell::new(0),
+                callbacks: Cell::new(0),
+                writes: Cell::new(false),
+                owed: Cell::new(Touched::NONE),
+            }
+        };
 }
 
 /// This thread is in a call of the manager as long as this lives.
@@ -48,6 +56,22 @@ pub fn as_callback<R>(callback: impl FnOnce() -> R) -> R {
         let _depth = Depth(&thread.callbacks);
         callback()
     })
+}
+
+/// This thread writes log lines as long as this lives.
+pub struct Writing(());
+
+impl Writing {
+    /// Begins; `None` where the thread writes lines already, and is inside their receiver.
+    pub fn begin() -> Option<Self> {
+        THREAD.with(|thread| (!thread.writes.replace(true)).then(|| Self(())))
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        THREAD.with(|thread| thread.writes.set(false));
+    }
 }
 
 /// Whether this thread is inside a callback.

@@ -2,9 +2,9 @@
 //! callbacks, and at the end of a thread's outermost call delivers the alerts that
 //! its calls caused.
 
-use super::{Core, Engine};
+use super::{Core, Engine, log::LINES};
 use crate::{
-    alerts::{CallDepth, Client, as_callback, owe, settle},
+    alerts::{CallDepth, Client, Writing, as_callback, owe, settle},
     manager::{Context, Error, Manager, Step, Touched},
     sync::{Condvar, MutexGuard},
 };
@@ -87,7 +87,11 @@ impl<C: Client> Call<C> {
 
     #[cold]
     fn write_lines(&mut self) {
-        while let Some((line, sink)) = self.ports.log.pop() {
+        // Where it is called again inside a line's receiver, that line's loop goes on.
+        let Some(_writing) = Writing::begin() else { return };
+        // As many as there may be now: a receiver may cause others for ever.
+        for _ in 0..LINES {
+            let Some((line, sink)) = self.ports.log.pop() else { return };
             self.unlocked(|| as_callback(|| line.write(sink)));
         }
     }

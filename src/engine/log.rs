@@ -83,7 +83,7 @@ impl LogSink {
 /// The longest line; what is longer is cut.
 const LINE: usize = 384;
 /// The most lines that wait for the lock to be free.
-const LINES: usize = 16;
+pub(super) const LINES: usize = 16;
 
 /// One line.
 #[derive(Clone, Copy)]
