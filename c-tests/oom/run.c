@@ -231,6 +231,17 @@ static void wait_for(struct outcome *outcome, const struct reference *r) {
     is_held(outcome, false);
 }
 
+/* Nobody was told of the list of an MFE that went instead. */
+static void check_told(struct outcome *outcome) {
+    struct event event;
+    for (int i = 0; i < CLIENTS; i++)
+        for (size_t n = 0; event_get(&c[i], n, &event); n++)
+            if ((event.kind & (CB_JOIN | CB_PRUNE)) != 0 && !event.member &&
+                strcmp(mfe_path(ip_text(event.source), ip_text(event.group)), "none") == 0)
+                blame(outcome, CHANGED, "client %d is told of the MFE (%s, %s) that is gone", i,
+                      ip_text(event.source), ip_text(event.group));
+}
+
 /* The call did its work: no trace of the failure, or only MFEs that are made anew. */
 static void check_done(const struct scenario *s, int size, const struct reference *r,
                        struct outcome *outcome) {
@@ -244,6 +255,7 @@ static void check_done(const struct scenario *s, int size, const struct referenc
         return;
     }
     outcome->verdict = LATER;
+    check_told(outcome);
     if (!is_held(outcome, true) ||
         !lines_within(outcome, now.paths, r->before.paths, r->after.paths))
         return;
@@ -268,6 +280,7 @@ static void check_answered(const struct scenario *s, int size, const struct refe
         same(outcome, "output without the entry", output_text(), r->written);
     }
     CHECK(counters().ullForwarderErrors > 0);
+    check_told(outcome);
     if (!times_vary)
         advance(1);
     if (s->heal != NULL && (s->flags & LATE_ALERT) == 0)
