@@ -32,6 +32,20 @@ static void registered_by_use(int unused) {
     REQUIRE_OK(client_register(PROTOCOL_A, 100, 1, CB_ALL));
 }
 
+/* Nobody has registered: what was set, and MFEs that forward nothing. */
+static void scope_by_use(int count) {
+    times_vary = true;
+    CHECK_OK(MgmHostSetThreshold(3, 9));
+    CHECK_OK(MgmHostAddBoundary(2, 0, 0));
+    sources_behind(1);
+    packets_for_entries(count);
+}
+static void nobody_registered(int count) {
+    started(0);
+    sources_behind(1);
+    packets_for_entries(count);
+}
+
 static void enumerating(int count) {
     routers(0);
     REQUIRE_OK(client_register(&c[4], 105, 1, CB_ALL));
@@ -377,6 +391,10 @@ static void everything(int count) {
 static const struct scenario list[] = {
     {"MgmRegisterMProtocol", "the process's first call", nothing, register_a, 0, 0, NULL},
     {"MgmRegisterMProtocol", "the first client", started, register_a, 0, OWN, NULL},
+    {"MgmRegisterMProtocol", "the first client, scope and MFEs are there", scope_by_use, register_a,
+     3, 0, NULL},
+    {"MgmRegisterMProtocol", "the first client, MFEs are there", nobody_registered, register_a, 3,
+     OWN, NULL},
     {"MgmRegisterMProtocol", "more clients", one_client, register_another, 8, GROWS, NULL},
     {"MgmDeRegisterMProtocol", "the last client", one_client, deregister_a, 0, FREE | OWN, NULL},
     {"MgmDeRegisterMProtocol", "the last client, started by use", registered_by_use, deregister_a,

@@ -381,6 +381,23 @@ impl<C: Client> Call<C> {
         }
     }
 
+    /// Whether it is started, and its forwarder open.
+    pub(super) fn readiness(&self) -> (Started, bool) {
+        (self.started, self.open)
+    }
+
+    /// A registration that failed leaves nothing started or opened that was not before it,
+    /// and everything else as it is: what was set, and MFEs that nobody owns.
+    pub(super) fn go_back_to(&mut self, (started, open): (Started, bool)) {
+        if self.open && !open {
+            // In memory nothing was opened, and MFEs may be there.
+            if self.memory().is_some() { self.open = false } else { self.close_forwarder() }
+        }
+        if started == Started::No {
+            self.forget();
+        }
+    }
+
     /// The last client has gone: nothing stays in the kernel.
     pub(super) fn close_if_unused(&mut self) {
         if self.manager.live_clients() > 0 {

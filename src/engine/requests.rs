@@ -70,9 +70,10 @@ impl<C: Client> Engine<C> {
         // The client's own code, so without the lock.
         let (enables_igmp, hears) = (client.enables_igmp(), client.hears());
         let mut call = self.enter();
+        let before = call.readiness();
         call.start_by_use();
         if let Err(error) = call.open_forwarder() {
-            call.close_if_unused();
+            call.go_back_to(before);
             return Err(error);
         }
         let result = call.manager.register(protocol_id, component_id, enables_igmp).and_then(|id| {
@@ -86,7 +87,7 @@ impl<C: Client> Engine<C> {
             Ok(id)
         });
         if result.is_err() {
-            call.close_if_unused();
+            call.go_back_to(before);
         }
         noted!(call, result, "register protocol {protocol_id:#x} component {component_id}")
     }
