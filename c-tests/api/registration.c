@@ -20,6 +20,25 @@ TEST(the_first_call_starts_the_manager) {
     CHECK_OK(MgmHostStop());
 }
 
+TEST(a_first_call_that_fails_starts_nothing) {
+    MGM_HOST_ROUTE none = {0, 0, 1, 0, 0};
+    DWORD ttl = 0;
+    CHECK_ERROR(MgmHostDeleteRoute(&none), ERROR_NOT_FOUND);
+    CHECK_ERROR(MgmHostDeleteBoundary(1, 0, 0), ERROR_NOT_FOUND);
+    CHECK_ERROR(MgmHostRoutesChanged(0, 0), ERROR_CAN_NOT_COMPLETE);
+    host_start_memory();
+    CHECK_ERROR(MgmHostDeleteRoute(&none), ERROR_NOT_FOUND);
+    CHECK_ERROR(MgmHostStart(NULL), ERROR_ALREADY_EXISTS);
+    host_stop();
+    /* Nor does it stop what another one started. */
+    CHECK_OK(MgmHostSetThreshold(1, 5));
+    CHECK_ERROR(MgmHostDeleteRoute(&none), ERROR_NOT_FOUND);
+    CHECK_OK(MgmHostGetThreshold(1, &ttl));
+    CHECK_EQ(ttl, 5);
+    CHECK_ERROR(MgmHostStart(NULL), ERROR_ALREADY_EXISTS);
+    CHECK_OK(MgmHostStop());
+}
+
 C_TEST(null_pointers_are_refused_before_anything_changes, "references are never NULL") {
     ROUTING_PROTOCOL_CONFIG config = client_callbacks(&c[0], CB_ALL);
     HANDLE handle = &config;

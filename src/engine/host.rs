@@ -82,13 +82,13 @@ impl<C: Client> Engine<C> {
         if !is_prefix(network, prefix_len) {
             return Err(Error::InvalidParameter);
         }
-        let mut call = self.enter();
-        call.start_by_use();
-        if call.options.is_none_or(|options| options.forwarder != ForwarderKind::Own) {
-            return Err(Error::CanNotComplete);
-        }
-        call.routes_changed(network, prefix_len);
-        Ok(())
+        self.by_use(|call| {
+            if call.options.is_none_or(|options| options.forwarder != ForwarderKind::Own) {
+                return Err(Error::CanNotComplete);
+            }
+            call.routes_changed(network, prefix_len);
+            Ok(())
+        })
     }
 
     /// Starts the manager; without options with what the environment says.
@@ -150,12 +150,12 @@ impl<C: Client> Engine<C> {
         if route.if_index == 0 || !is_prefix(route.network, route.prefix_len) {
             return Err(Error::InvalidParameter);
         }
-        let mut call = self.enter();
-        call.start_by_use();
-        let memory = call.memory().ok_or(Error::CanNotComplete)?;
-        memory.add_route(route).map_err(|_| Error::OutOfMemory)?;
-        call.routes_changed(route.network, route.prefix_len);
-        Ok(())
+        self.by_use(|call| {
+            let memory = call.memory().ok_or(Error::CanNotComplete)?;
+            memory.add_route(route).map_err(|_| Error::OutOfMemory)?;
+            call.routes_changed(route.network, route.prefix_len);
+            Ok(())
+        })
     }
 
     /// Removes a route of the memory forwarder.
@@ -167,14 +167,14 @@ impl<C: Client> Engine<C> {
         if !is_prefix(network, prefix_len) {
             return Err(Error::InvalidParameter);
         }
-        let mut call = self.enter();
-        call.start_by_use();
-        let memory = call.memory().ok_or(Error::CanNotComplete)?;
-        if !memory.delete_route(network, prefix_len) {
-            return Err(Error::NotFound);
-        }
-        call.routes_changed(network, prefix_len);
-        Ok(())
+        self.by_use(|call| {
+            let memory = call.memory().ok_or(Error::CanNotComplete)?;
+            if !memory.delete_route(network, prefix_len) {
+                return Err(Error::NotFound);
+            }
+            call.routes_changed(network, prefix_len);
+            Ok(())
+        })
     }
 
     /// An IPv4 packet reached the memory forwarder, or the program's own forwarder has no
@@ -191,9 +191,19 @@ impl<C: Client> Engine<C> {
             return Err(Error::InvalidParameter);
         }
         let len = u16::from_be_bytes([header[2], header[3]]);
+        self.by_use(|call| call.receive(arrival, flow, u32::from(len), header))
+    }
+
+    /// A request that starts the manager where that was not done, if it succeeds.
+    pub(super) fn by_use(&'static self, request: impl FnOnce(&mut Call<C>) -> Result<(), Error>) -> Result<(), Error> {
         let mut call = self.enter();
+        let before = call.readiness();
         call.start_by_use();
-        call.receive(arrival, flow, u32::from(len), header)
+        let result = request(&mut call);
+        if result.is_err() {
+            call.go_back_to(before);
+        }
+        result
     }
 
     /// Advances a manual clock, and runs what falls due on the way.
@@ -386,14 +396,14 @@ impl<C: Client> Call<C> {
         (self.started, self.open)
     }
 
-    /// A registration that failed leaves nothing started or opened that was not before it,
-    /// and everything else as it is: what was set, and MFEs that nobody owns.
+    /// A request that failed leaves nothing started or opened that was not before it, and
+    /// everything else as it is: what was set, and MFEs that nobody owns.
     pub(super) fn go_back_to(&mut self, (started, open): (Started, bool)) {
         if self.open && !open {
             // In memory nothing was opened, and MFEs may be there.
             if self.memory().is_some() { self.open = false } else { self.close_forwarder() }
         }
-        if started == Started::No {
+        if started == Started::No && self.manager.live_clients() == 0 {
             self.forget();
         }
     }

@@ -57,12 +57,12 @@ impl<C: Client> Engine<C> {
         if if_index == 0 {
             return Err(Error::InvalidParameter);
         }
-        let mut call = self.enter();
-        call.start_by_use();
-        call.ports.thresholds.set(if_index, ttl.max(DEFAULT_THRESHOLD))?;
-        call.ports.apply_threshold(InterfaceKey { if_index, next_hop: 0 });
-        call.install_on(if_index, Naming::Outgoing);
-        Ok(())
+        self.by_use(|call| {
+            call.ports.thresholds.set(if_index, ttl.max(DEFAULT_THRESHOLD))?;
+            call.ports.apply_threshold(InterfaceKey { if_index, next_hop: 0 });
+            call.install_on(if_index, Naming::Outgoing);
+            Ok(())
+        })
     }
 
     /// An interface's TTL threshold.
@@ -81,9 +81,7 @@ impl<C: Client> Engine<C> {
     /// # Errors
     /// See [`crate::manager::Manager::add_boundary`].
     pub fn add_boundary(&'static self, boundary: Boundary) -> Result<(), Error> {
-        let mut call = self.enter();
-        call.start_by_use();
-        call.ask(|manager, cx| manager.add_boundary(boundary, cx))
+        self.by_use(|call| call.ask(|manager, cx| manager.add_boundary(boundary, cx)))
     }
 
     /// Deletes a boundary, for the entries that are there too.
@@ -91,9 +89,7 @@ impl<C: Client> Engine<C> {
     /// # Errors
     /// See [`crate::manager::Manager::delete_boundary`].
     pub fn delete_boundary(&'static self, boundary: Boundary) -> Result<(), Error> {
-        let mut call = self.enter();
-        call.start_by_use();
-        call.ask(|manager, cx| manager.delete_boundary(boundary, cx))
+        self.by_use(|call| call.ask(|manager, cx| manager.delete_boundary(boundary, cx)))
     }
 
     /// The boundary that follows the words of another, which need not be there.
