@@ -399,6 +399,28 @@ TEST(packets_that_get_no_entry_are_not_waited_for) {
     CHECK_EQ(counters().ullDroppedScope, 1);
 }
 
+static void go(struct client *client, const struct event *event) {
+    (void)event;
+    CHECK_OK(if_release(client, 1));
+    CHECK_OK(client_deregister(client));
+}
+
+/* Started by use: the last client takes the manager with it. */
+TEST(a_packet_is_not_waited_for_when_the_last_client_goes_meanwhile) {
+    MGM_HOST_FORWARDER t = table();
+    f.route_if = 1;
+    REQUIRE_OK(MgmHostSetForwarder(&t));
+    REQUIRE_OK(client_register(&c[0], 100, 1, CB_ALL));
+    CHECK_OK(if_take(&c[0], 1));
+    forget_asked();
+    c[0].hook = go;
+    c[0].hook_kinds = CB_RPF;
+    packet(1, SOURCE, GROUP, 100);
+    expect_asked("close 1; remove 10.0.0.1 239.1.1.1");
+    c[0].hook = NULL;
+    CHECK_OK(MgmHostSetForwarder(NULL));
+}
+
 TEST(statistics_are_the_forwarders) {
     start();
     packet(1, SOURCE, GROUP, 100);

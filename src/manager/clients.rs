@@ -80,7 +80,7 @@ impl Manager {
 
     /// The last client has gone: no entry stays, and none is on its way.
     pub fn forget_entries(&mut self, cx: &mut Context<'_>) {
-        self.cancel_constructions();
+        self.cancel_constructions(cx);
         while let Some(id) = self.mfes.first() {
             self.delete_mfe(id, cx);
         }

@@ -235,11 +235,13 @@ impl Manager {
         });
     }
 
-    /// The last client has gone: constructions on their way end without a result.
-    pub(super) fn cancel_constructions(&mut self) {
+    /// The last client has gone: constructions on their way end without a result, and the
+    /// packets that wait for them now, while this forwarder is the one in use.
+    pub(super) fn cancel_constructions(&mut self, cx: &mut Context<'_>) {
         let all = Entry::default();
         let _ = self.each_covered(&all, |construction| {
             construction.cancelled = true;
+            cx.forwarding.remove(construction.flow);
             Ok(())
         });
     }
