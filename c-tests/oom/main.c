@@ -27,6 +27,8 @@
 /* Failures told of in full, for each function. */
 #define TOLD (getenv("MGM_OOM_VERBOSE") != NULL ? 1000u : 6u)
 #define FUNCTIONS 96
+/* More than what stands between main and a scenario. */
+#define STACK 65536
 /* With MGM_TEST_LONG. */
 #define FURTHER 8
 
@@ -370,6 +372,7 @@ int main(int argc, char **argv) {
     const char *only = argc > 1 ? argv[1] : NULL;
     unsigned wrong;
     inject_prepare();
+    stack_bottom = (const char *)__builtin_frame_address(0) - STACK;
     unsetenv("MGM_FORWARDER");
     unsetenv("MGM_LOG");
     reference = shared(sizeof *reference);

@@ -57,6 +57,9 @@ struct outcome {
     char why[1024];
 };
 
+/* Below all that the parts of a run need of the stack; set once. */
+extern const char *stack_bottom;
+
 /* In the child processes. */
 void run_before(const struct scenario *s, int size, struct reference *reference);
 void run_after(const struct scenario *s, int size, struct reference *reference,

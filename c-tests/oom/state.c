@@ -58,7 +58,7 @@ static void hide_times(BYTE *mfe) {
 
 static void read_mfes(char *text, size_t *used, char *paths, size_t *paths_used, char *wanted,
                       size_t *wanted_used) {
-    static BYTE buffer[1 << 18];
+    static BYTE buffer[1 << 20];
     DWORD size = sizeof buffer, count = 0, error;
     BYTE *at = buffer;
     error = MgmGetFirstMfe(&size, buffer, &count);
