@@ -214,3 +214,15 @@ DWORD try_boundary_delete(DWORD if_index, const char *groups) {
     ARMED(error, MgmHostDeleteBoundary(if_index, group, mask));
     return error;
 }
+
+DWORD try_start(MGM_HOST_OPTIONS *options) {
+    DWORD error;
+    ARMED(error, MgmHostStart(options));
+    return error;
+}
+
+DWORD try_stop(void) {
+    DWORD error;
+    ARMED(error, MgmHostStop());
+    return error;
+}

@@ -182,22 +182,8 @@ static DWORD boundary_fills(int unused) { return (void)unused, try_boundary_dele
 
 /* Start and stop. */
 
-static DWORD start_manager(int unused) {
-    DWORD error;
-    (void)unused;
-    inject_arm();
-    error = MgmHostStart(NULL);
-    inject_disarm();
-    return error;
-}
-static DWORD stop_manager(int unused) {
-    DWORD error;
-    (void)unused;
-    inject_arm();
-    error = MgmHostStop();
-    inject_disarm();
-    return error;
-}
+static DWORD start_manager(int unused) { return (void)unused, try_start(NULL); }
+static DWORD stop_manager(int unused) { return (void)unused, try_stop(); }
 static DWORD read_counters(int unused) {
     MGM_HOST_COUNTERS now;
     DWORD error;

@@ -34,12 +34,8 @@ static void kernel_started(int unused) {
 }
 static DWORD start(int unused) {
     MGM_HOST_OPTIONS options = kernel_options();
-    DWORD error;
     (void)unused;
-    inject_arm();
-    error = MgmHostStart(&options);
-    inject_disarm();
-    return error;
+    return try_start(&options);
 }
 /* A routing table that the manager reads and keeps. */
 static void rpf_table(int unused) {
@@ -50,22 +46,11 @@ static void rpf_table(int unused) {
 }
 static DWORD start_with_rpf_table(int unused) {
     MGM_HOST_OPTIONS options = kernel_options();
-    DWORD error;
     (void)unused;
     options.dwRpfTable = 77;
-    inject_arm();
-    error = MgmHostStart(&options);
-    inject_disarm();
-    return error;
+    return try_start(&options);
 }
-static DWORD stop(int unused) {
-    DWORD error;
-    (void)unused;
-    inject_arm();
-    error = MgmHostStop();
-    inject_disarm();
-    return error;
-}
+static DWORD stop(int unused) { return (void)unused, try_stop(); }
 static void registered(int unused) {
     kernel_started(unused);
     REQUIRE_OK(client_register(PROTOCOL_A, 100, 1, CB_ALL));

@@ -52,22 +52,8 @@ static DWORD give_while_started(int unused) {
     return (void)unused, give(&table);
 }
 
-static DWORD start_manager(int unused) {
-    DWORD error;
-    (void)unused;
-    inject_arm();
-    error = MgmHostStart(NULL);
-    inject_disarm();
-    return error;
-}
-static DWORD stop_manager(int unused) {
-    DWORD error;
-    (void)unused;
-    inject_arm();
-    error = MgmHostStop();
-    inject_disarm();
-    return error;
-}
+static DWORD start_manager(int unused) { return (void)unused, try_start(NULL); }
+static DWORD stop_manager(int unused) { return (void)unused, try_stop(); }
 
 static DWORD register_a(int unused) { return (void)unused, try_register(PROTOCOL_A, 100, 1); }
 /* However often that fails, the forwarder is there for the next. */

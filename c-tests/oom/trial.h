@@ -68,6 +68,8 @@ extern const struct scenario_list protocol_scenarios, host_scenarios, own_scenar
 DWORD try_diagnose(const char *source, const char *group);
 
 /* The library's functions, armed; arguments as in recorder.h and host.h. `hop` or NULL. */
+DWORD try_start(MGM_HOST_OPTIONS *options);
+DWORD try_stop(void);
 DWORD try_register(struct client *client, DWORD protocol, DWORD component);
 DWORD try_deregister(struct client *client);
 DWORD try_take(struct client *client, DWORD if_index, const char *hop);
