@@ -76,7 +76,7 @@ impl Part {
             places.push(value);
             part.len += 1;
         }
-        let room = places.len().max(homes) + TAIL;
+        let room = (homes + TAIL).max(places.len() + TAIL / 2);
         places.try_reserve_exact(room - places.len())?;
         places.resize(room, FREE);
         Ok(part)
