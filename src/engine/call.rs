@@ -20,6 +20,8 @@ pub(super) struct Call<C: Client> {
     /// Taken only while the lock is given up.
     guard: Option<MutexGuard<'static, Core<C>>>,
     was_unlocked: bool,
+    /// It changes nothing, so that there is no more to do than before.
+    only_looks: bool,
     _depth: CallDepth,
 }
 
@@ -27,7 +29,14 @@ impl<C: Client> Engine<C> {
     /// Begins a call.
     pub(super) fn enter(&'static self) -> Call<C> {
         let depth = CallDepth::enter();
-        Call { engine: self, guard: Some(self.lock()), was_unlocked: false, _depth: depth }
+        Call { engine: self, guard: Some(self.lock()), was_unlocked: false, only_looks: false, _depth: depth }
+    }
+
+    /// Begins a call that changes nothing.
+    pub(super) fn enter_to_look(&'static self) -> Call<C> {
+        let mut call = self.enter();
+        call.only_looks = true;
+        call
     }
 }
 
@@ -149,7 +158,7 @@ impl<C: Client> Drop for Call<C> {
             return;
         }
         let engine = self.engine;
-        if self.has_work() {
+        if !self.only_looks && self.has_work() {
             engine.wake_worker(self);
         }
         self.write_log();

@@ -139,7 +139,7 @@ impl<C: Client> Engine<C> {
     /// # Errors
     /// NotFound.
     pub fn protocol_on(&'static self, interface: InterfaceKey) -> Result<(u32, u32), Error> {
-        self.enter().manager.protocol_on(interface)
+        self.enter_to_look().manager.protocol_on(interface)
     }
 
     /// Adds a membership, or with FORWARD alone an interface to existing MFEs.
@@ -182,7 +182,7 @@ impl<C: Client> Engine<C> {
     /// # Errors
     /// NotFound.
     pub fn mfe<R>(&'static self, source: u32, group: u32, f: impl FnOnce(&MfeView<'_>) -> R) -> Result<R, Error> {
-        let mut call = self.enter();
+        let mut call = self.enter_to_look();
         let now = call.clock.now();
         call.manager.mfe(Flow { source, group }, now).map(|view| f(&view)).ok_or(Error::NotFound)
     }
@@ -191,7 +191,7 @@ impl<C: Client> Engine<C> {
     /// group, then source, until `f` says false. `f` runs under the lock: it may not call
     /// the engine.
     pub fn mfes(&'static self, after: Option<Flow>, f: &mut dyn FnMut(&MfeView<'_>) -> bool) {
-        let mut call = self.enter();
+        let mut call = self.enter_to_look();
         let now = call.clock.now();
         call.manager.mfes_after(after, now).all(|view| f(&view));
     }
@@ -206,7 +206,7 @@ impl<C: Client> Engine<C> {
         group: u32,
         f: impl FnOnce(&MfeView<'_>, &mut dyn StatisticsSource) -> R,
     ) -> Result<R, Error> {
-        let mut call = self.enter();
+        let mut call = self.enter_to_look();
         let core = &mut *call;
         let (now, flow) = (core.clock.now(), Flow { source, group });
         let view = core.manager.mfe(flow, now).ok_or(Error::NotFound)?;
@@ -220,7 +220,7 @@ impl<C: Client> Engine<C> {
         mut after: Option<Flow>,
         f: &mut dyn FnMut(&MfeView<'_>, &mut dyn StatisticsSource) -> bool,
     ) {
-        let mut call = self.enter();
+        let mut call = self.enter_to_look();
         loop {
             let core = &mut *call;
             let now = core.clock.now();
@@ -264,7 +264,7 @@ impl<C: Client> Engine<C> {
         id: EnumerationId,
         f: &mut dyn FnMut(&Entry) -> bool,
     ) -> Result<More, Error> {
-        let follows = self.enter().manager.enumeration_next(id, f)?;
+        let follows = self.enter_to_look().manager.enumeration_next(id, f)?;
         Ok(if follows { More::Yes } else { More::No })
     }
 

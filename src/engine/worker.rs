@@ -67,11 +67,10 @@ impl<C: Client> Core<C> {
     /// Whether there is something to do at some time, or may be.
     pub(super) fn has_work(&self) -> bool {
         let (_, _, mfes) = self.manager.sizes();
-        mfes > 0
-            || self.ports.repair
+        self.ports.repair
             || self.worker.routes_pending
             || self.others.uncertain
-            || self.restart.next_work().is_some()
+            || (!self.clock.is_manual() && (mfes > 0 || self.restart.next_work().is_some()))
     }
 
     /// When there is something to do, in milliseconds of the clock.
