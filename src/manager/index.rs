@@ -236,6 +236,7 @@ mod tests {
             let taken: Vec<_> = part.places.iter().copied().filter(|&place| place != FREE).collect();
             assert!(taken.len() == part.len && taken.is_sorted());
             assert!((part.len * 4).saturating_sub(3) <= part.homes * 3);
+            assert!(part.places.capacity() <= 2 * part.places.len());
             for (at, &place) in part.places.iter().enumerate().filter(|&(_, &place)| place != FREE) {
                 let home = part.home(place);
                 assert!(home <= at && part.places[home..at].iter().all(|&other| other != FREE));
@@ -246,9 +247,10 @@ mod tests {
     fn insert(index: &mut Index, model: &mut BTreeSet<(u64, u32)>, hash: u64, id: u32) {
         index.reserve_one(hash).unwrap();
         // Reserving twice is reserving once.
-        let capacity = index.capacity();
+        let places = |index: &Index| index.parts.each_ref().map(|part| part.places.as_ptr());
+        let before = places(index);
         index.reserve_one(hash).unwrap();
-        assert_eq!(index.capacity(), capacity);
+        assert_eq!(places(index), before);
         index.insert(hash, id);
         model.insert((hash, id));
     }
@@ -275,16 +277,32 @@ mod tests {
             index.remove(index.hash(key(id)), id);
             assert_eq!((find(&index, key(id)), index.len()), (None, 2_999 - id as usize));
         }
-        // Its memory goes back with the last one.
-        assert_eq!(index.capacity(), 0);
+        // Its memory goes back with the last one, its seed stays.
+        assert_eq!((index.capacity(), index.hash(1_u32)), (0, seed));
+    }
+
+    #[test]
+    fn memory_of_many_goes_back_and_that_of_few_stays() {
+        for (count, is_kept) in [(100, true), (900, false), (WHOLE as u32 + 1, false)] {
+            let mut index = Index::new();
+            let hash = |id: u32| u64::from(id).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            for id in 0..count {
+                index.reserve_one(hash(id)).unwrap();
+                index.insert(hash(id), id);
+            }
+            assert_eq!(index.in_parts, count > WHOLE as u32);
+            (0..count).for_each(|id| index.remove(hash(id), id));
+            assert_eq!((index.capacity() > 0, index.in_parts), (is_kept, false), "of {count}");
+        }
     }
 
     #[test]
     fn behaves_as_a_set_also_where_hashes_meet() {
         let mut x = 12345_u64;
-        // All hashes are few; are in few homes; are in the last homes of a part; are any.
-        let masks = [0x0003_0000_0000_0000, 0xF800_00FF_FFFF_FFFF, 0xF800_0003_0000_0000, u64::MAX];
-        for (bits, ones) in masks.into_iter().zip([0, 0, 0x07FF_FFF8_0000_0000, 0]) {
+        // All hashes are few; are in few homes; in the last homes of a part; in the last of
+        // all; are any.
+        let masks = [0x0003_0000_0000_0000, 0xF800_00FF_FFFF_FFFF, 0xF800_0003_0000_0000, 0xFFFF, u64::MAX];
+        for (bits, ones) in masks.into_iter().zip([0, 0, 0x07FF_FFF8_0000_0000, !0xFFFF, 0]) {
             let (mut index, mut model) = (Index::new(), BTreeSet::new());
             for round in 0..4_000_u32 {
                 x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -342,6 +360,11 @@ mod tests {
         }
         assert!((133_000..220_000).contains(&capacity), "{capacity}");
         assert!(most < capacity / 64, "{most} of {capacity} at once");
+        // None is far from home.
+        for part in &index.parts {
+            let taken = part.places.iter().enumerate().filter(|&(_, &place)| place != FREE);
+            assert!(taken.map(|(at, &place)| at - part.home(place)).all(|way| way < 64));
+        }
     }
 
     #[test]

@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn memory_of_many_goes_back_and_that_of_few_stays() {
         let mut ordered = Ordered::new();
-        for (runs, kept) in [(40, false), (2, true)] {
+        for (runs, kept) in [(40, false), (2, true), (KEPT as u64, true)] {
             for key in 0..runs * RUN as u64 {
                 ordered.reserve(key).unwrap();
                 ordered.insert(key, 0);

@@ -248,6 +248,21 @@ mod tests {
     }
 
     #[test]
+    fn memory_of_many_routes_goes_back_and_that_of_few_stays() {
+        for (count, is_kept) in [(3_000, false), (10, true)] {
+            let mut sources = Sources::new();
+            for address in 0..count {
+                sources.reserve_one().unwrap();
+                sources.hold(address, over(address));
+            }
+            (0..count / 2).for_each(|address| sources.release(address));
+            assert!(sources.is_consistent() && sources.by_route.len() as u32 == count - count / 2);
+            (count / 2..count).for_each(|address| sources.release(address));
+            assert_eq!((sources.by_route.len(), sources.by_route.capacity() > 0), (0, is_kept));
+        }
+    }
+
+    #[test]
     fn routes_that_are_counted_wrong_are_found() {
         type Break<'a> = (&'a str, &'a dyn Fn(&mut Sources));
         let broken: [Break<'_>; 4] = [
