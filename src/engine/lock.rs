@@ -10,9 +10,11 @@ use std::{
     sync::{TryLockError, atomic::Ordering},
 };
 
-/// How long a thread waits at most before it looks again whether the lock is free, in spins;
-/// then it sleeps. What is done under the lock is mostly shorter than falling asleep and
-/// waking up, and the longer nobody looks, the more the one that has it gets done.
+/// How long a thread waits before it looks again whether the lock is free, in spins: at first,
+/// twice as long each time, and at most; then it sleeps. What is done under the lock is mostly
+/// shorter than falling asleep and waking up, and the longer nobody looks, the more the one
+/// that has it gets done.
+const FIRST_PAUSE: u32 = if cfg!(shuttle) { 1 } else { 16 };
 const LONGEST_PAUSE: u32 = if cfg!(shuttle) { 1 } else { 256 };
 
 /// How often a thread that lets others in looks whether they have come, at most: one that
@@ -36,7 +38,7 @@ impl<C: Client> Engine<C> {
     }
 
     fn lock_when_free(&'static self) -> MutexGuard<'static, Core<C>> {
-        let mut pause = 1;
+        let mut pause = FIRST_PAUSE;
         while pause <= LONGEST_PAUSE {
             (0..pause).for_each(|_| spin_loop());
             pause *= 2;
