@@ -386,8 +386,8 @@ impl Memberships {
             None => Census::Nobody,
             Some(Holders::One(one)) if one.is_nobody() => Census::Nobody,
             Some(Holders::One(one)) => Census::One(credit.credited(one.interface())),
+            // There is a list only as long as there are members.
             Some(Holders::Many(many)) => match self.many[*many].clients[..] {
-                [] => Census::Nobody,
                 [(one, _)] => Census::One(one),
                 [_, _] => Census::Two,
                 _ => Census::More,
@@ -770,6 +770,34 @@ mod tests {
             }
             assert_eq!((memberships.first_on(0), memberships.count_on(7)), (None, 0));
         }
+    }
+
+    #[test]
+    fn members_of_wider_entries_count_and_each_client_once() {
+        let mut memberships = Memberships::new();
+        let range = Entry::new(0, 0, 0xEF01_0000, 0xFFFF_0000).unwrap();
+        let (group, exact) = (any_source(0xEF01_0101), Entry::exact(0x0A00_0001, 0xEF01_0101));
+        let census =
+            |memberships: &Memberships, entry: &Entry| memberships.census(memberships.look_for(entry), entry, &Same);
+        let steps = [
+            (&range, 0, [Census::One(0), Census::One(0)]),
+            (&group, 0, [Census::One(0), Census::One(0)]),
+            (&group, 1, [Census::Two, Census::One(0)]),
+            (&range, 1, [Census::Two, Census::Two]),
+            (&range, 2, [Census::More, Census::More]),
+            (&group, 3, [Census::More, Census::More]),
+            (&exact, 4, [Census::More, Census::More]),
+        ];
+        assert_eq!(census(&memberships, &group), Census::Nobody);
+        for (entry, interface, expected) in steps {
+            add(&mut memberships, entry, interface, Party::Owner);
+            assert_eq!([census(&memberships, &group), census(&memberships, &range)], expected);
+        }
+        // A single (S,G) counts for itself alone, and what is beside the range for nobody.
+        assert_eq!(census(&memberships, &exact), Census::One(4));
+        assert_eq!(census(&memberships, &Entry::exact(0x0A00_0002, 0xEF01_0101)), Census::Nobody);
+        assert_eq!(census(&memberships, &any_source(0xEF02_0101)), Census::Nobody);
+        assert_eq!(census(&memberships, &any_source(0xEF01_0102)), Census::More);
     }
 
     #[test]
