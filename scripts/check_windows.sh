@@ -16,15 +16,14 @@ build=$(cd "${BUILD:-build}/windows" && pwd)
 
 wine=/usr/lib/wine/wine64
 # A configuration of its own. Our DLL, not Wine's own rtm.dll; no .NET, no HTML, no debugger.
-export WINEPREFIX=$build/wine WINEDEBUG=-all WINEDLLOVERRIDES="rtm=n;mscoree=;mshtml=;winedbg.exe="
-mkdir -p "$WINEPREFIX"
+# Not in the tree: it has a link to the root, and cargo may look through all there is.
+WINEPREFIX=$(mktemp -d)
+export WINEPREFIX WINEDEBUG=-all WINEDLLOVERRIDES="rtm=n;mscoree=;mshtml=;winedbg.exe="
 # Wine's server and services end with the tests; only those of this configuration.
-trap '/usr/lib/wine/wineserver64 -k || true' EXIT
-if [ ! -e "$WINEPREFIX/system.reg" ]; then
-    # Its first program sets it up: one at a time.
-    echo "setting up Wine in $WINEPREFIX"
-    $wine cmd /c exit >/dev/null 2>&1 || skip "Wine does not run here"
-fi
+trap '/usr/lib/wine/wineserver64 -k || true; /usr/lib/wine/wineserver64 -w || true; rm -rf "$WINEPREFIX"' EXIT
+# Its first program sets it up: one at a time.
+echo "setting up Wine in $WINEPREFIX"
+$wine cmd /c exit >/dev/null 2>&1 || skip "Wine does not run here"
 
 # The Rust program: std is there already, if it is built as the library is.
 RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc /usr/bin/cargo build --locked --release \
