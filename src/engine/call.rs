@@ -50,13 +50,17 @@ impl<C: Client> Engine<C> {
 impl<C: Client> Call<C> {
     /// Runs something with the lock given up.
     pub(super) fn unlocked<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        let touched = self.manager.take_touched();
-        owe(touched);
-        self.was_unlocked = true;
+        self.leave_alerts();
         self.guard = None;
         let result = f();
         self.guard = Some(self.engine.lock());
         result
+    }
+
+    /// Before the lock is given up: the alerts so far are what this thread owes.
+    fn leave_alerts(&mut self) {
+        owe(self.manager.take_touched());
+        self.was_unlocked = true;
     }
 
     /// A request to the manager.
@@ -124,9 +128,7 @@ impl<C: Client> Call<C> {
     }
 
     fn wait(&mut self, condition: &'static Condvar, time: Option<Duration>) {
-        let touched = self.manager.take_touched();
-        owe(touched);
-        self.was_unlocked = true;
+        self.leave_alerts();
         let Some(guard) = self.guard.take() else { return };
         let guard = match time {
             None => condition.wait(guard).unwrap_or_else(PoisonError::into_inner),
@@ -158,7 +160,7 @@ impl<C: Client> Drop for Call<C> {
             return;
         }
         let engine = self.engine;
-        if !self.only_looks && self.has_work() {
+        if !self.only_looks {
             engine.wake_worker(self);
         }
         self.write_log();

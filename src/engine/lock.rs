@@ -24,16 +24,20 @@ const LONGEST_TURN: u32 = 1_000;
 impl<C: Client> Engine<C> {
     /// Takes the lock; after a panic of who had it the manager is made consistent first.
     pub(super) fn lock(&'static self) -> MutexGuard<'static, Core<C>> {
+        self.lock_if_free().unwrap_or_else(|| {
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            let guard = self.lock_when_free();
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.turns.fetch_add(1, Ordering::Relaxed);
+            guard
+        })
+    }
+
+    fn lock_if_free(&'static self) -> Option<MutexGuard<'static, Core<C>>> {
         match self.core.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(poisoned)) => self.recovered(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => {
-                self.waiting.fetch_add(1, Ordering::Relaxed);
-                let guard = self.lock_when_free();
-                self.waiting.fetch_sub(1, Ordering::Relaxed);
-                self.turns.fetch_add(1, Ordering::Relaxed);
-                guard
-            }
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(self.recovered(poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 
@@ -42,10 +46,8 @@ impl<C: Client> Engine<C> {
         while pause <= LONGEST_PAUSE {
             (0..pause).for_each(|_| spin_loop());
             pause *= 2;
-            match self.core.try_lock() {
-                Ok(guard) => return guard,
-                Err(TryLockError::Poisoned(poisoned)) => return self.recovered(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => {}
+            if let Some(guard) = self.lock_if_free() {
+                return guard;
             }
         }
         self.core.lock().unwrap_or_else(|poisoned| self.recovered(poisoned.into_inner()))

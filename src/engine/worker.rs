@@ -65,7 +65,7 @@ impl Worker {
 
 impl<C: Client> Core<C> {
     /// Whether there is something to do at some time, or may be.
-    pub(super) fn has_work(&self) -> bool {
+    fn has_work(&self) -> bool {
         let (_, _, mfes) = self.manager.sizes();
         self.ports.repair
             || self.worker.routes_pending
@@ -89,8 +89,8 @@ impl<C: Client> Core<C> {
 impl<C: Client> Engine<C> {
     /// Starts a worker where there is work and none, and wakes one that would sleep too long.
     pub(super) fn wake_worker(&'static self, core: &mut Core<C>) {
-        if core.worker.alive && !core.worker.asleep {
-            // It looks itself before it sleeps.
+        // One that is awake looks itself before it sleeps.
+        if !core.has_work() || (core.worker.alive && !core.worker.asleep) {
             return;
         }
         let next = core.next_work();
